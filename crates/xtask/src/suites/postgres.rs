@@ -18,13 +18,25 @@ use crate::shell;
 /// How long the server may take to accept connections.
 const START: Duration = Duration::from_secs(30);
 
-/// `$1` folder, `$2` data, `$3…` the server's command.
+/// `$1` folder, `$2` PostgreSQL's programs, `$3` the user's id: PostgreSQL refuses to run as root.
+/// Nothing here outlives the run, so nothing has to reach the disk.
 const KEEPER: &str = r#"
-folder=$1 data=$2; shift 2
-"$@" </dev/null >>"$folder/log" 2>&1 &
+folder=$1 programs=$2 data=$1/data
+as_postgres() { if [ "$user" = 0 ]; then runuser -u postgres -- "$@"; else "$@"; fi; }
+user=$3
+serve() {
+    if [ "$user" = 0 ]; then chown postgres "$folder" || return; fi
+    as_postgres "$programs/initdb" --auth=trust --username=postgres --encoding=UTF8 --no-locale --no-sync \
+        -D "$data" || return
+    as_postgres "$programs/postgres" -D "$data" -k "$folder" -c listen_addresses= -c max_connections=300 \
+        -c fsync=off -c full_page_writes=off
+}
+{ serve </dev/null >"$folder/log" 2>&1; touch "$folder/ended"; } &
 cat >/dev/null
-pid=$(head -n 1 "$data/postmaster.pid" 2>/dev/null) && kill -QUIT "$pid"
-wait
+while [ ! -e "$folder/ended" ]; do
+    pid=$(head -n 1 "$data/postmaster.pid" 2>/dev/null) && kill -QUIT "$pid" 2>/dev/null
+    sleep 0.05
+done
 rm -rf "$folder"
 "#;
 
@@ -38,18 +50,14 @@ impl Cluster {
     /// Makes and starts one. Errors when PostgreSQL is not installed, or does not start.
     pub(crate) fn start() -> Result<Self> {
         let programs = programs().context("no initdb found")?;
+        let user = shell::output(Command::new("id").arg("-u"))?;
         // A socket's path must be short, so this is not below target/.
-        let folder = tempfile::Builder::new().prefix("permalloy-pg-").tempdir()?.keep();
-        let mut keeper = Err(anyhow::anyhow!("not started"));
-        let made = make(&programs, &folder);
-        if made.is_ok() {
-            keeper = keep(&programs, &folder);
-        }
-        if made.is_err() || keeper.is_err() {
-            std::fs::remove_dir_all(&folder)?;
-        }
-        made?;
-        let cluster = Self { keeper: keeper?, folder };
+        let folder = tempfile::Builder::new().prefix("permalloy-pg-").tempdir()?;
+        let mut keeper = Command::new("sh");
+        keeper.args(["-c", KEEPER, "keeper"]).arg(folder.path()).arg(&programs).arg(user);
+        keeper.stdin(Stdio::piped()).current_dir(folder.path()).process_group(0);
+        let keeper = keeper.spawn().context("cannot start sh")?;
+        let cluster = Self { keeper, folder: folder.keep() };
         cluster.wait(&programs)?;
         Ok(cluster)
     }
@@ -66,6 +74,9 @@ impl Cluster {
             probe.arg("-q").arg("-h").arg(&self.folder);
             if probe.status().is_ok_and(|status| status.success()) {
                 return Ok(());
+            }
+            if self.folder.join("ended").exists() {
+                break;
             }
             thread::sleep(Duration::from_millis(50));
         }
@@ -97,42 +108,4 @@ fn programs() -> Option<PathBuf> {
     }
     let newest = found.into_iter().max().map(|(_, folder)| folder);
     newest.or_else(|| shell::find("initdb")?.canonicalize().ok()?.parent().map(Path::to_path_buf))
-}
-
-fn make(programs: &Path, folder: &Path) -> Result<()> {
-    if is_root()? {
-        shell::run(Command::new("chown").arg("postgres").arg(folder)).context("there is no user postgres")?;
-    }
-    let mut initdb = as_postgres(&programs.join("initdb"))?;
-    initdb.args(["--auth=trust", "--username=postgres", "--encoding=UTF8", "--no-locale", "--no-sync", "-D"]);
-    initdb.arg(folder.join("data")).current_dir(folder).stdout(Stdio::null());
-    shell::run(&mut initdb)
-}
-
-fn keep(programs: &Path, folder: &Path) -> Result<Child> {
-    let server = as_postgres(&programs.join("postgres"))?;
-    let mut keeper = Command::new("sh");
-    keeper.args(["-c", KEEPER, "keeper"]).arg(folder).arg(folder.join("data"));
-    keeper.arg(server.get_program()).args(server.get_args());
-    keeper.arg("-D").arg(folder.join("data")).arg("-k").arg(folder);
-    // Nothing here outlives the run, so nothing has to reach the disk.
-    for setting in ["listen_addresses=", "fsync=off", "full_page_writes=off", "max_connections=300"] {
-        keeper.args(["-c", setting]);
-    }
-    keeper.stdin(Stdio::piped()).current_dir(folder).process_group(0);
-    keeper.spawn().context("cannot start sh")
-}
-
-/// PostgreSQL refuses to run as root.
-fn as_postgres(program: &Path) -> Result<Command> {
-    if !is_root()? {
-        return Ok(Command::new(program));
-    }
-    let mut command = Command::new("runuser");
-    command.args(["-u", "postgres", "--"]).arg(program);
-    Ok(command)
-}
-
-fn is_root() -> Result<bool> {
-    Ok(shell::output(Command::new("id").arg("-u"))? == "0")
 }
