@@ -1,0 +1,173 @@
+//! The one place that knows there are two databases.
+
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{PgPool, SqlitePool};
+
+use crate::{Account, Error, Result};
+
+/// An open database. Cloning is cheap and shares the connections.
+#[derive(Clone, Debug)]
+pub enum Db {
+    /// One file. Many readers, and one connection that writes, so that writers queue in order instead of
+    /// colliding.
+    Sqlite {
+        /// Connections that only read.
+        read: SqlitePool,
+        /// The one connection that writes.
+        write: SqlitePool,
+    },
+    /// A server.
+    Postgres(PgPool),
+}
+
+/// How a database is opened.
+#[derive(Clone, Copy, Debug)]
+pub struct OpenOptions {
+    /// Connections at most (of readers, for SQLite); at least 1.
+    pub max_connections: u32,
+    /// How long a call waits for a connection before the database counts as unavailable.
+    pub acquire_timeout: Duration,
+}
+
+impl Default for OpenOptions {
+    fn default() -> OpenOptions {
+        OpenOptions { max_connections: 8, acquire_timeout: Duration::from_secs(5) }
+    }
+}
+
+/// How long SQLite waits for another process that holds the file.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Prepared statements kept per connection; more than there are statements in this crate.
+const STATEMENTS_KEPT: usize = 256;
+
+/// Runs one query text against whichever database is open; `read` or `write` chooses SQLite's connection.
+macro_rules! on {
+    (read $db:expr, $executor:ident => $body:expr) => {
+        match $db {
+            $crate::Db::Sqlite { read: $executor, .. } => $body,
+            $crate::Db::Postgres($executor) => $body,
+        }
+    };
+    (write $db:expr, $executor:ident => $body:expr) => {
+        match $db {
+            $crate::Db::Sqlite { write: $executor, .. } => $body,
+            $crate::Db::Postgres($executor) => $body,
+        }
+    };
+}
+
+/// Runs one query text inside a transaction.
+macro_rules! in_tx {
+    ($tx:expr, $executor:ident => $body:expr) => {
+        match $tx {
+            $crate::db::Tx::Sqlite(tx) => {
+                let $executor = &mut **tx;
+                $body
+            }
+            $crate::db::Tx::Postgres(tx) => {
+                let $executor = &mut **tx;
+                $body
+            }
+        }
+    };
+}
+
+/// A transaction that writes. Dropped without commit, it changes nothing.
+pub(crate) enum Tx {
+    Sqlite(sqlx::Transaction<'static, sqlx::Sqlite>),
+    Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
+}
+
+impl Tx {
+    pub(crate) async fn commit(self) -> Result<()> {
+        match self {
+            Tx::Sqlite(tx) => tx.commit().await?,
+            Tx::Postgres(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+}
+
+impl Db {
+    /// Opens `sqlite:path`, `sqlite://path` (the file is made when it is absent) or `postgres://…`. For a unix
+    /// socket: `postgres:///database?host=/directory`. Does not migrate.
+    pub async fn open(url: &str, options: OpenOptions) -> Result<Db> {
+        match url.split_once(':') {
+            Some(("sqlite", path)) => open_sqlite(path.strip_prefix("//").unwrap_or(path), options).await,
+            Some(("postgres" | "postgresql", _)) => open_postgres(url, options).await,
+            _ => Err(Error::Address),
+        }
+    }
+
+    /// The handle through which an account's rows are reached. It does not check that the account exists.
+    pub fn account(&self, account_id: impl Into<Arc<str>>) -> Account {
+        Account { db: self.clone(), account_id: account_id.into() }
+    }
+
+    /// Asks the database for nothing, to see whether it answers.
+    pub async fn ping(&self) -> Result<()> {
+        on!(read self, db => sqlx::query("select 1").execute(db).await.map(|_| ()))?;
+        Ok(())
+    }
+
+    /// Waits for running statements and closes all connections.
+    pub async fn close(&self) {
+        match self {
+            Db::Sqlite { read, write } => {
+                read.close().await;
+                write.close().await;
+            }
+            Db::Postgres(pool) => pool.close().await,
+        }
+    }
+
+    pub(crate) async fn begin(&self) -> Result<Tx> {
+        Ok(match self {
+            Db::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("begin immediate").await?),
+            Db::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+}
+
+async fn open_sqlite(path: &str, options: OpenOptions) -> Result<Db> {
+    if path.is_empty() || path.starts_with(":memory:") || path.contains('?') {
+        return Err(Error::Address);
+    }
+    let connect = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Normal)
+        .foreign_keys(true)
+        .busy_timeout(BUSY_TIMEOUT)
+        .statement_cache_capacity(STATEMENTS_KEPT);
+    let pool = || {
+        SqlitePoolOptions::new()
+            .acquire_timeout(options.acquire_timeout)
+            .test_before_acquire(false)
+            .idle_timeout(None)
+            .max_lifetime(None)
+    };
+    // The writer opens first: it makes the file and switches it to WAL.
+    let write = pool().max_connections(1).min_connections(1).connect_with(connect.clone()).await?;
+    let read = pool().max_connections(options.max_connections).connect_with(connect.read_only(true)).await?;
+    Ok(Db::Sqlite { read, write })
+}
+
+async fn open_postgres(url: &str, options: OpenOptions) -> Result<Db> {
+    let connect = PgConnectOptions::from_str(url)
+        .map_err(|_reason| Error::Address)?
+        .application_name("permalloy")
+        .statement_cache_capacity(STATEMENTS_KEPT);
+    let pool = PgPoolOptions::new()
+        .max_connections(options.max_connections)
+        .acquire_timeout(options.acquire_timeout)
+        .test_before_acquire(false);
+    Ok(Db::Postgres(pool.connect_with(connect).await?))
+}
