@@ -1,0 +1,166 @@
+//! Answers as bytes: the frame around a result, and what each era adds to it. Must not build results.
+
+use crate::{message::Id, message::Request, version::Era};
+
+/// What the frame of an answer needs to know.
+#[derive(Clone, Copy, Debug)]
+pub struct Answer<'a> {
+    /// The id of the request.
+    pub id: Id<'a>,
+    /// The era of the request.
+    pub era: Era,
+    /// An `Implementation` object as JSON, for `_meta` of the new era; a result that has its own `_meta`
+    /// must leave it out here.
+    pub server_info: Option<&'a str>,
+}
+
+impl<'a> Answer<'a> {
+    /// The answer to this request.
+    pub fn to(request: &Request<'a>, server_info: Option<&'a str>) -> Self {
+        let era = match &request.method {
+            crate::Method::Initialize(initialize) => initialize.era(),
+            _other => request.era,
+        };
+        Self { id: request.id, era, server_info }
+    }
+}
+
+/// How long a client may keep a result; always for its own authorization only (`cacheScope: "private"`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Caching {
+    /// Not a cacheable result: calls, prompts, completions, acknowledgements.
+    None,
+    /// Lists, `server/discover`, `resources/read`: milliseconds, zero for "stale at once".
+    Private {
+        /// Milliseconds.
+        ttl_ms: u64,
+    },
+}
+
+/// What closes a frame begun by [`begin_result`].
+pub const END_RESULT: &[u8] = b"}}";
+
+/// Appends the frame up to where the members of the result belong.
+///
+/// `members_follow` says whether there are any, for the comma. Together with [`END_RESULT`] this sends bytes
+/// that are kept ready without copying them: they are the members, without the braces around them.
+pub fn begin_result(out: &mut Vec<u8>, answer: &Answer<'_>, caching: Caching, members_follow: bool) {
+    out.extend_from_slice(b"{\"jsonrpc\":\"2.0\",\"id\":");
+    out.extend_from_slice(answer.id.as_json().as_bytes());
+    out.extend_from_slice(b",\"result\":{");
+    if !answer.era.is_stateless() {
+        return;
+    }
+    out.extend_from_slice(b"\"resultType\":\"complete\"");
+    write_additions(out, answer, caching);
+    if members_follow {
+        out.push(b',');
+    }
+}
+
+/// Appends a whole answer that asks the client for something first; see [`crate::input_required`].
+///
+/// Only the new era has such answers; a request of the old one must be answered otherwise.
+pub fn encode_input_required(out: &mut Vec<u8>, answer: &Answer<'_>, result: &str) {
+    debug_assert!(answer.era.is_stateless(), "the old era has no such answer");
+    out.extend_from_slice(b"{\"jsonrpc\":\"2.0\",\"id\":");
+    out.extend_from_slice(answer.id.as_json().as_bytes());
+    out.extend_from_slice(b",\"result\":{\"resultType\":\"input_required\"");
+    write_additions(out, answer, Caching::None);
+    let members = members_of_object(result);
+    if !members.is_empty() {
+        out.push(b',');
+        out.extend_from_slice(members.as_bytes());
+    }
+    out.extend_from_slice(END_RESULT);
+}
+
+fn write_additions(out: &mut Vec<u8>, answer: &Answer<'_>, caching: Caching) {
+    if let Caching::Private { ttl_ms } = caching {
+        out.extend_from_slice(b",\"cacheScope\":\"private\",\"ttlMs\":");
+        write_integer(out, ttl_ms);
+    }
+    if let Some(server_info) = answer.server_info {
+        out.extend_from_slice(b",\"_meta\":{\"io.modelcontextprotocol/serverInfo\":");
+        out.extend_from_slice(server_info.as_bytes());
+        out.push(b'}');
+    }
+}
+
+/// Appends a whole answer. `result` is a JSON object; in the new era it gets `resultType: "complete"`, the
+/// caching members and `_meta`, none of which it may have itself.
+pub fn encode_result(out: &mut Vec<u8>, answer: &Answer<'_>, caching: Caching, result: &str) {
+    let members = members_of_object(result);
+    out.reserve(members.len() + answer.server_info.map_or(0, str::len) + answer.id.as_json().len() + 160);
+    begin_result(out, answer, caching, !members.is_empty());
+    out.extend_from_slice(members.as_bytes());
+    out.extend_from_slice(END_RESULT);
+}
+
+/// What is between the braces of an object, without white space around it.
+fn members_of_object(object: &str) -> &str {
+    let object = object.trim_ascii();
+    let inner = object.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).map(str::trim_ascii);
+    debug_assert!(inner.is_some(), "a result is an object");
+    inner.unwrap_or_default()
+}
+
+/// Appends a batch of answers; each part is one whole message. No parts, no body: send 202.
+pub fn encode_batch<'p>(out: &mut Vec<u8>, parts: impl IntoIterator<Item = &'p [u8]>) {
+    let start = out.len();
+    for part in parts {
+        out.push(if out.len() == start { b'[' } else { b',' });
+        out.extend_from_slice(part);
+    }
+    if out.len() > start {
+        out.push(b']');
+    }
+}
+
+/// Appends the result of a tool: the structured result (JSON), the same as text, and whether it is a failure.
+///
+/// These are members without braces: write them between [`begin_result`] and [`END_RESULT`].
+pub fn write_tool_members(out: &mut Vec<u8>, structured: &str, is_error: bool) {
+    out.reserve(structured.len() * 2 + structured.len() / 4 + 80);
+    out.extend_from_slice(b"\"content\":[{\"type\":\"text\",\"text\":");
+    write_json_string(out, structured);
+    out.extend_from_slice(b"}],\"structuredContent\":");
+    out.extend_from_slice(structured.as_bytes());
+    if is_error {
+        out.extend_from_slice(b",\"isError\":true");
+    } else {
+        out.extend_from_slice(b",\"isError\":false");
+    }
+}
+
+/// Appends a JSON string, quotes included, escaping only what must be (RFC 8259, section 7).
+pub fn write_json_string(out: &mut Vec<u8>, text: &str) {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    out.push(b'"');
+    let mut rest = text.as_bytes();
+    loop {
+        let (plain, after) = rest.split_at(crate::json::plain_run(rest));
+        out.extend_from_slice(plain);
+        let Some((byte, after)) = after.split_first() else { break };
+        match byte {
+            b'"' => out.extend_from_slice(b"\\\""),
+            b'\\' => out.extend_from_slice(b"\\\\"),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            b'\t' => out.extend_from_slice(b"\\t"),
+            control => {
+                let digit = |nibble: u8| HEX.get(usize::from(nibble)).copied().unwrap_or(b'0');
+                out.extend_from_slice(&[b'\\', b'u', b'0', b'0', digit(control >> 4), digit(control & 15)]);
+            }
+        }
+        rest = after;
+    }
+    out.push(b'"');
+}
+
+pub(crate) fn write_integer(out: &mut Vec<u8>, value: u64) {
+    out.extend_from_slice(value.to_string().as_bytes());
+}
+
+#[cfg(test)]
+mod tests;
