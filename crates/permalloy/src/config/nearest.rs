@@ -1,0 +1,31 @@
+//! The nearest known name to a misspelt one. Knows nothing of settings.
+
+/// The candidate with the least edit distance, if it is near enough to be meant.
+pub(super) fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let limit = (name.chars().count() / 3).max(2);
+    candidates
+        .map(|candidate| (distance(name, candidate), candidate))
+        .filter(|(distance, _)| *distance <= limit)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// Levenshtein's distance, in characters, case ignored.
+fn distance(left: &str, right: &str) -> usize {
+    let right: Vec<char> = right.to_ascii_lowercase().chars().collect();
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (line, from) in left.to_ascii_lowercase().chars().enumerate() {
+        let mut diagonal = line;
+        let mut before = line + 1;
+        for (cell, to) in row.iter_mut().skip(1).zip(&right) {
+            let substituted = diagonal + usize::from(from != *to);
+            diagonal = *cell;
+            *cell = substituted.min(diagonal + 1).min(before + 1);
+            before = *cell;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = line + 1;
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}

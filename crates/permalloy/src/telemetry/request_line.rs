@@ -1,0 +1,229 @@
+//! The log line of a request, formatted by hand: every request pays for it. Masks what is secret in a path.
+
+use std::io::Write as _;
+
+/// The target that filters name to leave these lines out.
+pub(crate) const TARGET: &str = "permalloy::request";
+
+/// What is known of a request when it is answered. Empty texts are left out.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct RequestLine<'a> {
+    /// When it was answered, in microseconds since 1970.
+    pub(crate) at_unix_us: i64,
+    pub(crate) request_id: &'a str,
+    pub(crate) method: &'a str,
+    /// As it arrived; tokens are masked here, and the query is left out.
+    pub(crate) path: &'a str,
+    pub(crate) status: u16,
+    pub(crate) duration_us: u64,
+    pub(crate) account: &'a str,
+    pub(crate) server: &'a str,
+    pub(crate) user: &'a str,
+    pub(crate) mcp_method: &'a str,
+    pub(crate) mcp_tool: &'a str,
+    pub(crate) request_bytes: u64,
+    pub(crate) response_bytes: u64,
+}
+
+/// No field of a line is longer; the rest is left out.
+const MAX_FIELD_BYTES: usize = 256;
+const HEX: &[u8; 16] = b"0123456789abcdef";
+const PAIRS: &[u8; 200] = b"0001020304050607080910111213141516171819\
+    2021222324252627282930313233343536373839\
+    4041424344454647484950515253545556575859\
+    6061626364656667686970717273747576777879\
+    8081828384858687888990919293949596979899";
+
+impl RequestLine<'_> {
+    /// Appends the line with its line feed.
+    pub(super) fn write(&self, out: &mut Vec<u8>, json: bool) {
+        out.reserve(512);
+        if json {
+            out.extend_from_slice(b"{\"timestamp\":\"");
+            push_time(out, self.at_unix_us);
+            out.extend_from_slice(
+                b"\",\"level\":\"INFO\",\"target\":\"permalloy::request\",\"message\":\"request\"",
+            );
+        } else {
+            push_time(out, self.at_unix_us);
+            out.extend_from_slice(b"  INFO permalloy::request: request");
+        }
+        let mut fields = Fields { out, json };
+        fields.text("http.method", self.method);
+        fields.path(self.path);
+        fields.number("http.status", u64::from(self.status));
+        fields.number("duration_us", self.duration_us);
+        fields.text("request.id", self.request_id);
+        fields.text("account.id", self.account);
+        fields.text("server.id", self.server);
+        fields.text("user.id", self.user);
+        fields.text("mcp.method", self.mcp_method);
+        fields.text("mcp.tool", self.mcp_tool);
+        fields.number("request.bytes", self.request_bytes);
+        fields.number("response.bytes", self.response_bytes);
+        out.extend_from_slice(if json { b"}\n" } else { b"\n" });
+    }
+}
+
+struct Fields<'a> {
+    out: &'a mut Vec<u8>,
+    json: bool,
+}
+
+impl Fields<'_> {
+    fn name(&mut self, name: &str) {
+        if self.json {
+            self.out.extend_from_slice(b",\"");
+            self.out.extend_from_slice(name.as_bytes());
+            self.out.extend_from_slice(b"\":");
+        } else {
+            self.out.push(b' ');
+            self.out.extend_from_slice(name.as_bytes());
+            self.out.push(b'=');
+        }
+    }
+
+    fn number(&mut self, name: &str, number: u64) {
+        self.name(name);
+        push_number(self.out, number);
+    }
+
+    fn text(&mut self, name: &str, text: &str) {
+        if !text.is_empty() {
+            self.name(name);
+            self.out.push(b'"');
+            push_escaped(self.out, text);
+            self.out.push(b'"');
+        }
+    }
+
+    fn path(&mut self, path: &str) {
+        self.name("http.path");
+        self.out.push(b'"');
+        push_masked_path(self.out, path);
+        self.out.push(b'"');
+    }
+}
+
+/// `/mcp/{serverId}/{token}` loses its token and whatever follows; so does any segment that looks like a secret
+/// of ours, wherever it was pasted. The query is left out.
+fn push_masked_path(out: &mut Vec<u8>, path: &str) {
+    let path = path.split(['?', '#']).next().unwrap_or_default();
+    let start = out.len();
+    let mut after_mcp = 0;
+    for segment in path.split('/').skip(usize::from(path.starts_with('/'))) {
+        out.push(b'/');
+        // Servers stand at the first place after `mcp`, tokens at the second.
+        after_mcp = match (after_mcp, segment) {
+            (0, "mcp") => 1,
+            (0, _) => 0,
+            (seen, _) => seen + 1,
+        };
+        if after_mcp == 3 {
+            out.extend_from_slice(b"***");
+            return;
+        }
+        if holds_secret(segment) {
+            out.extend_from_slice(b"***");
+        } else {
+            push_escaped(out, segment);
+        }
+        if out.len() - start > MAX_FIELD_BYTES {
+            return;
+        }
+    }
+}
+
+/// Tokens and keys begin with a known prefix; JWTs with the first letters of an encoded `{"`.
+fn holds_secret(segment: &str) -> bool {
+    ["mcp_token_", "ak_", "eyJ"].iter().any(|prefix| segment.contains(prefix))
+}
+
+/// Escapes what JSON must have escaped, which serves text lines too: no value can forge a line or a field.
+fn push_escaped(out: &mut Vec<u8>, text: &str) {
+    let mut cut = text.len().min(MAX_FIELD_BYTES);
+    while !text.is_char_boundary(cut) {
+        cut -= 1;
+    }
+    let bytes = text.as_bytes().get(..cut).unwrap_or_default();
+    if bytes.iter().all(|byte| is_plain(*byte)) {
+        out.extend_from_slice(bytes);
+        return;
+    }
+    for byte in bytes {
+        match *byte {
+            quoted @ (b'"' | b'\\') => out.extend_from_slice(&[b'\\', quoted]),
+            plain if is_plain(plain) => out.push(plain),
+            control => {
+                let digit = |nibble: u8| HEX.get(usize::from(nibble)).copied().unwrap_or(b'0');
+                out.extend_from_slice(b"\\u00");
+                out.extend_from_slice(&[digit(control >> 4), digit(control & 15)]);
+            }
+        }
+    }
+}
+
+fn is_plain(byte: u8) -> bool {
+    byte >= 0x20 && byte != b'"' && byte != b'\\' && byte != 0x7f
+}
+
+fn push_number(out: &mut Vec<u8>, mut number: u64) {
+    let mut digits = [0_u8; 20];
+    let mut free = digits.len();
+    while let Some(place) = free.checked_sub(1) {
+        let digit = u8::try_from(number % 10).unwrap_or(0);
+        if let Some(cell) = digits.get_mut(place) {
+            *cell = b'0' + digit;
+        }
+        free = place;
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(digits.get(free..).unwrap_or_default());
+}
+
+/// RFC 3339 in UTC with microseconds. The calendar is Howard Hinnant's `civil_from_days`.
+fn push_time(out: &mut Vec<u8>, unix_us: i64) {
+    let seconds = unix_us.div_euclid(1_000_000);
+    let micros = unix_us.rem_euclid(1_000_000);
+    let days = seconds.div_euclid(86_400);
+    let second = seconds.rem_euclid(86_400);
+    let shifted = days + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let day_of_era = shifted.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    if !(0..=9999).contains(&year) {
+        // Nothing a clock can show; the slow way is good enough.
+        write!(out, "{unix_us}").expect("a Vec takes every write");
+        return;
+    }
+    push_pairs(out, &[year / 100, year % 100]);
+    for (mark, pair) in [
+        (b'-', month),
+        (b'-', day),
+        (b'T', second / 3600),
+        (b':', second / 60 % 60),
+        (b':', second % 60),
+        (b'.', micros / 10_000),
+    ] {
+        out.push(mark);
+        push_pairs(out, &[pair]);
+    }
+    push_pairs(out, &[micros / 100 % 100, micros % 100]);
+    out.push(b'Z');
+}
+
+/// Numbers from 0 to 99, two digits each.
+fn push_pairs(out: &mut Vec<u8>, numbers: &[i64]) {
+    for number in numbers {
+        let at = usize::try_from(*number).unwrap_or(0) * 2;
+        out.extend_from_slice(PAIRS.get(at..at + 2).unwrap_or(b"00"));
+    }
+}
