@@ -12,6 +12,7 @@ mod http;
 mod jobs;
 mod ops;
 mod outbound;
+mod scope;
 mod telemetry;
 
 #[global_allocator]

@@ -1,0 +1,122 @@
+//! Everything that lives as long as the process, in one struct with plain fields. Made once from the
+//! configuration by [`App::build`]; no globals, no container.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::Context as _;
+use store::{Db, ExecutionLog, OpenOptions};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    access::{hosts::Hosts, lookup::Lookup, rate::Rates},
+    clock::Clock,
+    config::{Config, vault_key},
+    error::Error,
+    http::body::Schemas,
+    ops::{catalogue::Catalogue, sealing::Sealing},
+    outbound::Outbound,
+};
+
+/// How long a request may wait for a database connection before it is answered with 503.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The process: state, doors to the outside, and the tasks that run beside the requests.
+pub(crate) struct App {
+    pub(crate) config: Config,
+    /// The URL under which clients reach this process, without a trailing slash.
+    pub(crate) base_url: String,
+    pub(crate) hosts: Hosts,
+    pub(crate) db: Db,
+    pub(crate) log: ExecutionLog,
+    pub(crate) sealing: Sealing,
+    pub(crate) catalogue: Catalogue,
+    pub(crate) outbound: Outbound,
+    pub(crate) clock: Clock,
+    pub(crate) lookup: Lookup,
+    pub(crate) rates: Rates,
+    pub(crate) schemas: Schemas,
+    pub(crate) tasks: Tasks,
+}
+
+/// The tasks of the process: spawned here and nowhere else, so that a shutdown can wait for them.
+#[derive(Clone, Default)]
+pub(crate) struct Tasks {
+    tracker: TaskTracker,
+    /// Cancelled when the process is to end.
+    pub(crate) stop: CancellationToken,
+}
+
+impl Tasks {
+    /// Runs `task` beside the requests.
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.tracker.spawn(task);
+    }
+
+    /// Waits for all tasks, at most `deadline`. Whether all ended.
+    pub(crate) async fn drain(&self, deadline: Duration) -> bool {
+        self.tracker.close();
+        tokio::time::timeout(deadline, self.tracker.wait()).await.is_ok()
+    }
+}
+
+impl App {
+    /// Opens everything that `config` names. `base_url` is the URL that clients use, once the port is known.
+    pub(crate) async fn build(config: Config, base_url: String) -> anyhow::Result<Arc<Self>> {
+        std::fs::create_dir_all(&config.server.data_dir)
+            .with_context(|| format!("cannot make the data directory {}", config.server.data_dir.display()))?;
+        let keys = vault_key::load_or_create(&config.vault)?;
+        if let Some(path) = &keys.created {
+            tracing::info!(path = %path.display(), "made a vault key; keep a copy, credentials cannot be read without it");
+        }
+        let catalogue = Catalogue::load(&config.connectors)?;
+        let db = open(&config).await?;
+        let tasks = Tasks::default();
+        let log = ExecutionLog::start(db.clone(), |task| tasks.spawn(task));
+        Ok(Arc::new(Self {
+            hosts: Hosts::new(&config, &base_url),
+            base_url,
+            log,
+            sealing: Sealing::new(vault::Vault::new(&keys.current, &keys.previous)),
+            catalogue,
+            outbound: Outbound::new(&config.outbound)?,
+            clock: Clock::System,
+            lookup: Lookup::new(),
+            rates: Rates::new(&config.limits),
+            schemas: Schemas::new(),
+            tasks,
+            db,
+            config,
+        }))
+    }
+}
+
+/// Opens the database and brings its schema up to date.
+pub(crate) async fn open(config: &Config) -> anyhow::Result<Db> {
+    let options =
+        OpenOptions { max_connections: config.database.max_connections, acquire_timeout: ACQUIRE_TIMEOUT };
+    let db = Db::open(config.database.url.expose(), options).await.context("cannot open the database")?;
+    db.migrate().await.context("cannot bring the database schema up to date")?;
+    Ok(db)
+}
+
+/// Everything unknown from the store is the product's own fault; what a caller can act on is named.
+impl From<store::Error> for Error {
+    fn from(error: store::Error) -> Self {
+        use crate::error::{Kind, Noun};
+        match error {
+            store::Error::NotFound => Self::not_found(Noun::Path),
+            store::Error::Conflict(store::Unique::ServerName) => Self::conflict("Server name already exists"),
+            store::Error::Conflict(store::Unique::Username) => Self::conflict("Username already exists"),
+            store::Error::Conflict(_) => Self::conflict("Already exists").because(error),
+            store::Error::Unavailable(_) => {
+                Self::plain(Kind::Unavailable, "The database does not answer; try again").because(error)
+            }
+            store::Error::Record(_) | store::Error::LogClosed => {
+                Self::plain(Kind::Unavailable, "The execution could not be recorded; try again").because(error)
+            }
+            store::Error::Address | store::Error::Internal(_) | store::Error::NewerSchema { .. } => {
+                Self::internal(error)
+            }
+        }
+    }
+}
