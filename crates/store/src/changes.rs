@@ -7,7 +7,8 @@ use crate::{Db, Result};
 impl Db {
     /// The number of the last change. Equal numbers mean that nothing was changed in between.
     pub async fn change_number(&self) -> Result<i64> {
-        let number = on!(read self, db => sqlx::query_scalar("select number from changes").fetch_one(db).await)?;
+        let number =
+            on!(read self, db => sqlx::query_scalar("select number from changes").fetch_one(db).await)?;
         Ok(number)
     }
 }

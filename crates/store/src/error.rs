@@ -70,7 +70,11 @@ impl std::fmt::Display for Unique {
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Error {
         let sqlx::Error::Database(database) = &error else {
-            return if is_connection_trouble(&error) { Error::Unavailable(error) } else { Error::Internal(error) };
+            return if is_connection_trouble(&error) {
+                Error::Unavailable(error)
+            } else {
+                Error::Internal(error)
+            };
         };
         match database.kind() {
             sqlx::error::ErrorKind::UniqueViolation => Error::Conflict(violated(database.as_ref())),

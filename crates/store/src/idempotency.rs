@@ -97,7 +97,11 @@ impl Account {
     }
 
     /// Gives the key back, because nothing was sent. Does nothing when another execution holds it.
-    pub async fn release_idempotency_key(&self, scope: IdempotencyScope<'_>, execution_id: &str) -> Result<()> {
+    pub async fn release_idempotency_key(
+        &self,
+        scope: IdempotencyScope<'_>,
+        execution_id: &str,
+    ) -> Result<()> {
         on!(write &self.db, db => sqlx::query(
             "delete from idempotency_keys
              where account_id = $1 and user_id = $2 and connector_id = $3 and action_id = $4 and key = $5
