@@ -1,0 +1,3 @@
+//! Tests of the whole product from outside, in one binary so that they link once.
+
+mod peers;

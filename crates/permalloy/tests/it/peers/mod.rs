@@ -1,0 +1,14 @@
+//! The product judged by programs that nobody here wrote: the official conformance suite, the official
+//! clients, Inspector, rmcp, a plain HTTP client, and a real application behind a connector.
+//!
+//! Everything runs against the real binary over real sockets on this machine. The programs are installed by
+//! `cargo xtask peers`; see [`installed`] for what happens when they are not.
+
+mod application;
+mod clients;
+mod conformance;
+mod description;
+mod exchange;
+mod github;
+mod installed;
+mod process;
