@@ -11,6 +11,7 @@ mod credential;
 mod definition;
 mod fixture;
 mod index;
+mod nearest;
 mod paging;
 mod request;
 mod scan;

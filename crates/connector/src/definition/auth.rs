@@ -1,5 +1,9 @@
 //! Ways to authenticate: the form a person fills in, the OAuth facts, and where the values go in a request.
 
+use http::HeaderName;
+use regex::Regex;
+
+use super::template::Piece;
 use crate::credential::AuthType;
 
 /// One way to authenticate.
@@ -34,6 +38,7 @@ pub struct Field {
     pub required: bool,
     /// Regular expression, matched against the whole value.
     pub pattern: Option<String>,
+    pub(crate) regex: Option<Regex>,
     /// A sample for the empty input, not a working value.
     pub placeholder: Option<String>,
 }
@@ -41,7 +46,9 @@ pub struct Field {
 impl Field {
     /// Whether a value fits the field's pattern; control characters never do.
     pub fn admits(&self, value: &str) -> bool {
-        todo!("{value}")
+        let clean = !value.chars().any(char::is_control);
+        let filled = !self.required || !value.is_empty();
+        clean && filled && self.regex.as_ref().is_none_or(|regex| value.is_empty() || regex.is_match(value))
     }
 }
 
@@ -54,6 +61,9 @@ pub struct Apply {
     pub name: String,
     /// The template as written, such as `Bearer {token}`.
     pub value: String,
+    pub(crate) pieces: Vec<Piece>,
+    /// `Some` for headers and basic.
+    pub(crate) header: Option<HeaderName>,
 }
 
 /// The places a credential can go to.

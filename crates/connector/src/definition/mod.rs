@@ -2,17 +2,28 @@
 //! knows that ids are unique, templates compile and every reference inside it resolves.
 
 mod auth;
-mod check;
-mod node;
-mod parts;
+pub(crate) mod members;
+pub(crate) mod node;
+mod read;
+mod read_action;
+mod read_auth;
+mod read_parameter;
+pub(crate) mod rules;
+pub(crate) mod template;
 
 use std::collections::HashMap;
 use std::fmt;
 
-use http::{HeaderName, HeaderValue, Method};
+use http::{HeaderMap, HeaderName, Method};
+use regex::Regex;
 use serde_json::value::RawValue;
 
+use self::rules::{AnswerRules, Paging};
+use self::template::Piece;
 use crate::credential::AuthType;
+use crate::request::BaseUrl;
+use crate::scan::Pointer;
+use crate::schema::Schema;
 
 pub use auth::{Apply, ApplyPlace, AuthMethod, ClientAuthentication, Field, Flow, OAuth, Refresh};
 
@@ -47,7 +58,36 @@ impl fmt::Display for Problem {
 
 /// A platform: how to reach it, how to authenticate, what it can do.
 #[derive(Debug)]
-pub struct Connector {}
+pub struct Connector {
+    id: String,
+    name: String,
+    description: String,
+    categories: Vec<String>,
+    documentation: Option<String>,
+    base_text: String,
+    pub(crate) base: Base,
+    pub(crate) variables: Vec<Variable>,
+    auth: Vec<AuthMethod>,
+    resources: Vec<Resource>,
+    actions: Vec<Action>,
+    by_id: HashMap<String, usize>,
+}
+
+/// Where requests go.
+#[derive(Debug)]
+pub(crate) enum Base {
+    Fixed(BaseUrl),
+    /// To be filled with the values of variables.
+    Template(Vec<Piece>),
+}
+
+/// A part of the base URL that the credential brings.
+#[derive(Debug)]
+pub(crate) struct Variable {
+    pub(crate) name: String,
+    pub(crate) pattern: Regex,
+    pub(crate) default: Option<String>,
+}
 
 impl Connector {
     /// Reads and checks a definition in YAML or JSON. Total on any text: at most 2 MiB, 64 levels, 5,000 actions.
@@ -55,35 +95,35 @@ impl Connector {
     /// # Errors
     /// Every problem found, in the order of the text.
     pub fn parse(text: &str) -> Result<Self, Vec<Problem>> {
-        todo!("{text}")
+        read::connector(text)
     }
     /// `[a-z][a-z0-9]*`, at most 64 characters.
     pub fn id(&self) -> &str {
-        todo!()
+        &self.id
     }
     /// The platform's name as people write it.
     pub fn name(&self) -> &str {
-        todo!()
+        &self.name
     }
     /// One sentence for an assistant.
     pub fn description(&self) -> &str {
-        todo!()
+        &self.description
     }
     /// Categories, lower case, at least one.
     pub fn categories(&self) -> &[String] {
-        todo!()
+        &self.categories
     }
     /// Address of the platform's public documentation.
     pub fn documentation(&self) -> Option<&str> {
-        todo!()
+        self.documentation.as_deref()
     }
     /// The declared base URL as written, `{variable}`s included.
     pub fn base_url(&self) -> &str {
-        todo!()
+        &self.base_text
     }
     /// Ways to authenticate, best first, at most one of each type. Empty: open data, no credential needed.
     pub fn auth(&self) -> &[AuthMethod] {
-        todo!()
+        &self.auth
     }
     /// The way of that type.
     pub fn auth_method(&self, kind: AuthType) -> Option<&AuthMethod> {
@@ -91,19 +131,19 @@ impl Connector {
     }
     /// Named groups of actions, in the order of the definition.
     pub fn resources(&self) -> &[Resource] {
-        todo!()
+        &self.resources
     }
     /// All actions in the order of the definition; those of one resource stand together.
     pub fn actions(&self) -> &[Action] {
-        todo!()
+        &self.actions
     }
     /// The actions of one of this connector's resources.
     pub fn resource_actions(&self, resource: &Resource) -> &[Action] {
-        todo!("{resource:?}")
+        self.actions.get(resource.actions.clone()).unwrap_or_default()
     }
     /// The action of that id, compared exactly.
     pub fn action(&self, id: &str) -> Option<&Action> {
-        todo!("{id}")
+        self.by_id.get(id).and_then(|index| self.actions.get(*index))
     }
 }
 
@@ -176,62 +216,141 @@ pub struct Parameter {
     pub schema: Box<RawValue>,
     /// The value the platform assumes.
     pub default: Option<Box<RawValue>>,
+    /// Whether the default is sent when the call names no value.
+    pub(crate) send_default: bool,
+    pub(crate) style: Style,
+    /// The string holds bytes in base64.
+    pub(crate) base64: bool,
+    /// `wire`, taken apart at `/`.
+    pub(crate) wire_path: Vec<String>,
+    /// `Some` for headers.
+    pub(crate) header: Option<HeaderName>,
+}
+
+/// How lists and objects are written in a query or form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Style {
+    /// `a=1&a=2`; objects as `a[k]=v`.
+    Repeat,
+    /// `a[0]=1&a[k]=v`, nested.
+    Brackets,
+    /// `a[]=1&a[]=2`; objects as `a[k]=v`.
+    EmptyBrackets,
+    /// `a=1,2`; objects as `a=k,v`.
+    CommaSeparated,
+    /// `a=1%202`.
+    SpaceDelimited,
+    /// `a=1|2`, encoded.
+    PipeDelimited,
+    /// The value as JSON text.
+    Json,
+    /// In a path: several segments, `a/b`, none of them empty or made of dots.
+    Segments,
+    /// In a path: one segment in which `/` is written `%2F`.
+    EncodedSlash,
+}
+
+/// How the body is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Encoding {
+    None,
+    Json,
+    Form,
+    Multipart,
+    /// The bytes of the one body parameter.
+    Raw,
 }
 
 /// One operation of a platform.
 #[derive(Debug)]
-pub struct Action {}
+pub struct Action {
+    id: String,
+    display_name: String,
+    description: String,
+    resource: String,
+    method: Method,
+    path: String,
+    parameters: Vec<Parameter>,
+    hints: Hints,
+    scopes: Vec<String>,
+    deprecated: bool,
+    input_schema: Box<RawValue>,
+    example: Option<Box<RawValue>>,
+    /// The action's own address, where it differs from the connector's.
+    pub(crate) base: Option<Base>,
+    pub(crate) path_pieces: Vec<PathPiece>,
+    /// `input_schema`, compiled; its properties are the parameters in their order.
+    pub(crate) schema: Schema,
+    pub(crate) encoding: Encoding,
+    /// The parameter that is the whole body.
+    pub(crate) body_root: Option<usize>,
+    /// The GraphQL document as a JSON string.
+    pub(crate) graphql: Option<String>,
+    /// Fixed headers of connector and action, content type and accept included.
+    pub(crate) headers: HeaderMap,
+    pub(crate) rules: AnswerRules,
+    pub(crate) items: Option<Pointer>,
+    pub(crate) total: Option<Pointer>,
+    pub(crate) paging: Option<Paging>,
+    /// Dotted member names kept of each item, taken apart.
+    pub(crate) projection: Vec<Vec<String>>,
+    pub(crate) binary: bool,
+}
+
+/// A piece of an action's path.
+#[derive(Debug)]
+pub(crate) enum PathPiece {
+    Literal(String),
+    Parameter(usize),
+}
 
 impl Action {
     /// The platform's own name, `[A-Za-z0-9_.-]{1,128}`.
     pub fn id(&self) -> &str {
-        todo!()
+        &self.id
     }
     /// A short name for people.
     pub fn display_name(&self) -> &str {
-        todo!()
+        &self.display_name
     }
     /// What it does, when to use it, what comes back.
     pub fn description(&self) -> &str {
-        todo!()
+        &self.description
     }
     /// The id of its resource.
     pub fn resource(&self) -> &str {
-        todo!()
+        &self.resource
     }
     /// The HTTP method.
     pub fn method(&self) -> &Method {
-        todo!()
+        &self.method
     }
     /// The path as written, `{name}`s included.
     pub fn path(&self) -> &str {
-        todo!()
+        &self.path
     }
     /// Its parameters, required ones first, else in the order of the definition.
     pub fn parameters(&self) -> &[Parameter] {
-        todo!()
+        &self.parameters
     }
     /// What it does to the world.
     pub fn hints(&self) -> Hints {
-        todo!()
+        self.hints
     }
     /// OAuth scopes it needs.
     pub fn scopes(&self) -> &[String] {
-        todo!()
+        &self.scopes
     }
     /// The platform discourages it.
     pub fn deprecated(&self) -> bool {
-        todo!()
+        self.deprecated
     }
     /// Ready JSON Schema text of the arguments: an object, required members first, no others allowed.
     pub fn input_schema(&self) -> &RawValue {
-        todo!()
+        &self.input_schema
     }
     /// Example arguments, valid against the schema.
     pub fn example(&self) -> Option<&RawValue> {
-        todo!()
+        self.example.as_deref()
     }
 }
-
-#[expect(dead_code, reason = "being filled in")]
-type Pending = (HashMap<String, usize>, HeaderName, HeaderValue);

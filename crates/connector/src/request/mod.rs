@@ -1,33 +1,27 @@
 //! From checked arguments to the bytes that go out. Arguments can never change scheme, host, port, reserved
 //! headers or climb out of their place in the path.
 
+mod base;
+mod body;
+mod credential;
+mod encode;
+mod page;
+
 use std::fmt;
 
-use http::{HeaderMap, Method, Uri};
+use http::{HeaderMap, HeaderValue, Method, Uri};
 
+pub use self::base::BaseUrl;
+use self::encode::Pairs;
+use self::page::Page;
 use crate::arguments::Arguments;
 use crate::credential::CredentialView;
-use crate::definition::{Action, Connector};
+use crate::definition::rules::PagingKind;
+use crate::definition::{Action, Base, Connector, Parameter, PathPiece, Place};
 use crate::paging::PageToken;
+use crate::scan;
 
-/// A platform's address, checked: `http` or `https`, a host, an optional path, nothing else.
-#[derive(Debug, Clone)]
-pub struct BaseUrl {
-    #[expect(dead_code, reason = "being filled in")]
-    text: String,
-}
-
-impl BaseUrl {
-    /// Checks an address, such as a configured one for a self-hosted edition.
-    ///
-    /// # Errors
-    /// [`RequestError::BaseUrl`] with what is wrong.
-    pub fn parse(text: &str) -> Result<Self, RequestError> {
-        todo!("{text}")
-    }
-}
-
-/// A request that is ready to be sent. `Debug` shows no header values, no query and no body.
+/// A request that is ready to be sent. `Debug` shows no header values, no path, no query and no body.
 pub struct Request {
     /// Method.
     pub method: Method,
@@ -46,7 +40,6 @@ impl fmt::Debug for Request {
         formatter
             .debug_struct("Request")
             .field("method", &self.method)
-            .field("host", &self.url.host())
             .field("headers", &self.headers.keys().collect::<Vec<_>>())
             .field("body_bytes", &self.body.len())
             .finish_non_exhaustive()
@@ -76,7 +69,7 @@ pub enum RequestError {
         reason: &'static str,
     },
     /// The connector needs a credential, or one of another type.
-    #[error("the connector needs a credential of another type")]
+    #[error("the connector needs a credential of one of its own types")]
     Credential,
     /// The credential lacks a value, or the value does not fit.
     #[error("the credential's field {field} {reason}")]
@@ -92,12 +85,50 @@ pub enum RequestError {
         /// One clause.
         reason: &'static str,
     },
+    /// The finished address is not one, or not one of the platform.
+    #[error("the address {reason}")]
+    Address {
+        /// One clause.
+        reason: &'static str,
+    },
     /// The next page lies outside the platform, or the token is broken.
     #[error("the page token {reason}")]
     Page {
         /// One clause.
         reason: &'static str,
     },
+}
+
+impl RequestError {
+    pub(crate) fn argument(parameter: &Parameter, reason: &'static str) -> Self {
+        Self::Argument { parameter: parameter.name.clone(), reason }
+    }
+}
+
+/// The values of a call: the next page's own, else the argument, else a default that is to be sent.
+pub(crate) struct Values<'a> {
+    action: &'a Action,
+    arguments: &'a Arguments<'a>,
+    page: Option<(usize, &'a str)>,
+}
+
+impl<'a> Values<'a> {
+    /// JSON text of a parameter's value.
+    pub(crate) fn get(&self, index: usize) -> Option<&'a str> {
+        if let Some((parameter, value)) = self.page
+            && parameter == index
+        {
+            return Some(value);
+        }
+        self.arguments.get(index).or_else(|| {
+            let parameter = self.action.parameters().get(index).filter(|parameter| parameter.send_default)?;
+            parameter.default.as_ref().map(|default| default.get())
+        })
+    }
+
+    fn number(&self, index: usize) -> Option<u64> {
+        scan::scalar_text(self.get(index)?)?.parse().ok()
+    }
 }
 
 /// Builds the request of an action.
@@ -114,5 +145,105 @@ pub fn request(
     base_url: Option<&BaseUrl>,
     page: Option<&PageToken>,
 ) -> Result<Request, RequestError> {
-    todo!("{connector:?} {action:?} {arguments:?} {credential:?} {base_url:?} {page:?}")
+    let declared = action.base.as_ref().unwrap_or(&connector.base);
+    let expanded;
+    let base = match (base_url, declared) {
+        (Some(url), _) | (None, Base::Fixed(url)) => url,
+        (None, Base::Template(_)) => {
+            expanded = base::expand(declared, connector, credential)?;
+            &expanded
+        }
+    };
+    let page = page::read(action, page)?;
+    let parameter_page = match &page {
+        Page::Parameter(index, value) => Some((*index, *value)),
+        Page::First | Page::Address(_) => None,
+    };
+    let values = Values { action, arguments, page: parameter_page };
+    let mut headers = action.headers.clone();
+    push_headers(action, &values, &mut headers)?;
+    let (mut url, has_query) = match &page {
+        Page::Address(address) => page::address(base, declared, address)?,
+        Page::First | Page::Parameter(..) => address(base, action, &values)?,
+    };
+    credential::apply(connector, credential, &mut headers, &mut url, has_query)?;
+    let body = body::body(action, &values)?;
+    if let Some(content_type) = body.content_type {
+        headers.insert(http::header::CONTENT_TYPE, content_type);
+    }
+    let url: Uri = url.parse().map_err(|_unhelpful: http::uri::InvalidUri| RequestError::Address {
+        reason: "is not valid or too long",
+    })?;
+    if !base.holds(&url) {
+        return Err(RequestError::Address { reason: "is outside the platform" });
+    }
+    let sent = sent(action, &values);
+    Ok(Request { method: action.method().clone(), url, headers, body: body.bytes, sent })
 }
+
+/// The address with path and query; and whether it has a query already.
+fn address(base: &BaseUrl, action: &Action, values: &Values<'_>) -> Result<(String, bool), RequestError> {
+    let mut url = String::with_capacity(base.as_str().len() + action.path().len() + 64);
+    url.push_str(base.as_str());
+    for piece in &action.path_pieces {
+        match piece {
+            PathPiece::Literal(text) => url.push_str(text),
+            PathPiece::Parameter(index) => {
+                let parameter = action.parameters().get(*index);
+                let (Some(parameter), Some(value)) = (parameter, values.get(*index)) else {
+                    return Err(RequestError::Address { reason: "lacks a path parameter" });
+                };
+                encode::push_path(&mut url, value, parameter.style)
+                    .map_err(|reason| RequestError::argument(parameter, reason))?;
+            }
+        }
+    }
+    let before = url.len();
+    url.push('?');
+    let mut pairs = Pairs::query(&mut url);
+    for (index, parameter) in action.parameters().iter().enumerate() {
+        if parameter.place == Place::Query
+            && let Some(value) = values.get(index)
+        {
+            pairs
+                .value(&parameter.wire, value, parameter.style)
+                .map_err(|reason| RequestError::argument(parameter, reason))?;
+        }
+    }
+    let has_query = !pairs.is_empty();
+    if !has_query {
+        url.truncate(before);
+    }
+    Ok((url, has_query))
+}
+
+fn push_headers(action: &Action, values: &Values<'_>, headers: &mut HeaderMap) -> Result<(), RequestError> {
+    for (index, parameter) in action.parameters().iter().enumerate() {
+        if let (Some(name), Some(value)) = (&parameter.header, values.get(index)) {
+            let text = encode::flat(value, parameter.style)
+                .map_err(|reason| RequestError::argument(parameter, reason))?;
+            let value =
+                HeaderValue::from_str(&text).ok().filter(|value| !value.is_empty()).ok_or_else(|| {
+                    RequestError::argument(parameter, "must be visible ASCII, as it goes into a header")
+                })?;
+            headers.insert(name.clone(), value);
+        }
+    }
+    Ok(())
+}
+
+fn sent(action: &Action, values: &Values<'_>) -> Sent {
+    let mut sent = Sent { all_fields: values.arguments.all_fields(), ..Sent::default() };
+    let Some(paging) = &action.paging else { return sent };
+    sent.limit = paging.limit.and_then(|index| values.number(index));
+    match paging.kind {
+        PagingKind::Offset { parameter } => sent.position = values.number(parameter).unwrap_or(0),
+        PagingKind::Page { parameter, first } => sent.position = values.number(parameter).unwrap_or(first),
+        PagingKind::Cursor { .. } | PagingKind::LastId { .. } | PagingKind::Link | PagingKind::Url { .. } => {
+        }
+    }
+    sent
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,1 @@
+//! Arguments, by table.

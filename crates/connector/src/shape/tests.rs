@@ -1,0 +1,1 @@
+//! Cutting, by table and by property.
