@@ -16,7 +16,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::Full;
-use hyper::body::Incoming;
 use hyper::http::header::{
     ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, HOST, HeaderName, HeaderValue, TRANSFER_ENCODING, UPGRADE,
     USER_AGENT,
@@ -53,7 +52,7 @@ struct Progress {
 
 /// What one attempt leads to.
 enum Step {
-    Answer(hyper::Response<Incoming>),
+    Done(Response),
     Redirect(Uri),
     Retry(Duration),
     Fail(Kind),
@@ -129,25 +128,13 @@ impl Outbound {
         deadline: Instant,
         progress: &mut Progress,
     ) -> Result<Response, Kind> {
-        let authority = checked_authority(&call.url)?;
-        let permit = self.hosts.enter(authority).await;
+        let _permit = self.hosts.enter(checked_authority(&call.url)?).await;
         prepare(&mut call.headers);
-        let limit = self.max_response_bytes.min(call.max_response_bytes);
         let mut redirects = 0;
         loop {
             progress.attempts += u32::from(redirects == 0);
             match self.attempt(&call, deadline, progress).await {
-                Step::Answer(answer) => {
-                    let (head, incoming) = answer.into_parts();
-                    let body = body::read(incoming, limit).await?;
-                    drop(permit);
-                    return Ok(Response {
-                        status: head.status,
-                        headers: head.headers,
-                        body,
-                        attempts: progress.attempts,
-                    });
-                }
+                Step::Done(response) => return Ok(response),
                 Step::Redirect(_) if redirects == MAX_REDIRECTS => return Err(Kind::Redirect),
                 Step::Redirect(url) => {
                     redirects += 1;
@@ -164,41 +151,58 @@ impl Outbound {
 
     /// One request, and what to do about its outcome.
     async fn attempt(&self, call: &Call, deadline: Instant, progress: &mut Progress) -> Step {
-        let mut request = Request::new(Full::new(call.body.clone()));
-        *request.method_mut() = call.method.clone();
-        *request.uri_mut() = call.url.clone();
-        *request.headers_mut() = call.headers.clone();
         progress.in_flight = true;
-        let outcome = self.client.request(request).await;
+        let outcome = self.client.request(request(call)).await;
         progress.in_flight = false;
-        let may_retry = call.idempotent && progress.attempts < retry::MAX_ATTEMPTS;
-        match outcome {
+        let attempts = progress.attempts;
+        let delay = |headers: Option<&HeaderMap>| {
+            let delay = self.jitter.delay(attempts, headers);
+            let possible = call.idempotent && attempts < retry::MAX_ATTEMPTS;
+            (possible && Instant::now() + delay < deadline).then_some(delay)
+        };
+        let failed = match outcome {
             Ok(answer) => {
                 progress.reached = true;
-                let status = answer.status();
-                if status.is_redirection() {
-                    return match redirect::target(call, status, answer.headers()) {
-                        Ok(Some(url)) => Step::Redirect(url),
-                        Ok(None) => Step::Answer(answer),
-                        Err(kind) => Step::Fail(kind),
-                    };
+                let (head, incoming) = answer.into_parts();
+                match redirect::target(call, head.status, &head.headers) {
+                    Ok(None) => {}
+                    Ok(Some(url)) => return Step::Redirect(url),
+                    Err(kind) => return Step::Fail(kind),
                 }
-                let delay = (may_retry && retry::is_worth_it(status))
-                    .then(|| self.jitter.delay(progress.attempts, answer.headers()))
-                    .filter(|delay| Instant::now() + *delay < deadline);
-                delay.map_or(Step::Answer(answer), Step::Retry)
+                if retry::is_worth_it(head.status)
+                    && let Some(delay) = delay(Some(&head.headers))
+                {
+                    return Step::Retry(delay);
+                }
+                match body::read(incoming, self.max_response_bytes.min(call.max_response_bytes)).await {
+                    Ok(body) => {
+                        let (status, headers) = (head.status, head.headers);
+                        return Step::Done(Response { status, headers, body, attempts });
+                    }
+                    Err(kind) => kind,
+                }
             }
             Err(error) => {
                 let (kind, reached) = failure::classify(&error);
                 progress.reached |= reached;
                 failure::log(call.url.host(), &error);
-                let delay = (may_retry && kind.is_of_connection())
-                    .then(|| self.jitter.delay(progress.attempts, &HeaderMap::new()))
-                    .filter(|delay| Instant::now() + *delay < deadline);
-                delay.map_or(Step::Fail(kind), Step::Retry)
+                kind
             }
+        };
+        match delay(None) {
+            Some(delay) if failed.is_of_connection() => Step::Retry(delay),
+            Some(_) | None => Step::Fail(failed),
         }
     }
+}
+
+/// The request is made anew for each attempt: the client consumes it.
+fn request(call: &Call) -> Request<Full<Bytes>> {
+    let mut request = Request::new(Full::new(call.body.clone()));
+    *request.method_mut() = call.method.clone();
+    *request.uri_mut() = call.url.clone();
+    *request.headers_mut() = call.headers.clone();
+    request
 }
 
 impl Call {

@@ -28,12 +28,12 @@ impl Jitter {
     }
 
     /// Doubles with each attempt made so far, between half and all of it; never less than `Retry-After` says.
-    pub(super) fn delay(&self, attempts: u32, headers: &HeaderMap) -> Duration {
+    pub(super) fn delay(&self, attempts: u32, headers: Option<&HeaderMap>) -> Duration {
         let full = FIRST_DELAY * 2_u32.saturating_pow(attempts.saturating_sub(1)).min(64);
         let half = full / 2;
         let spread_micros = u64::try_from(half.as_micros()).unwrap_or(u64::MAX).max(1);
         let chosen = half + Duration::from_micros(self.next() % spread_micros);
-        retry_after(headers).map_or(chosen, |asked| asked.max(chosen))
+        headers.and_then(retry_after).map_or(chosen, |asked| asked.max(chosen))
     }
 
     /// SplitMix64 (Steele, Lea, Flood 2014).
