@@ -98,7 +98,7 @@ impl AccountTx {
     /// Writes down what this transaction does. The entry is stored if, and only if, the change is.
     pub async fn audit(&mut self, new: NewAuditEntry<'_>) -> Result<()> {
         match &mut self.tx {
-            Tx::Sqlite(_) => {}
+            Tx::Sqlite(..) => {}
             // Two appends to one account would otherwise both follow the same entry.
             Tx::Postgres(tx) => {
                 sqlx::query("select pg_advisory_xact_lock(hashtextextended($1, 0))")

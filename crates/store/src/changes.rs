@@ -17,7 +17,7 @@ impl Db {
 pub(crate) async fn bump(tx: &mut Tx) -> Result<()> {
     in_tx!(tx, db => sqlx::query("update changes set number = number + 1").execute(db).await.map(|_| ()))?;
     match tx {
-        Tx::Sqlite(_) => {}
+        Tx::Sqlite(..) => {}
         Tx::Postgres(tx) => {
             sqlx::query("select pg_notify('permalloy_change', '')").execute(&mut **tx).await?;
         }

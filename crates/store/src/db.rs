@@ -7,19 +7,22 @@ use std::time::Duration;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{PgPool, SqlitePool};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{Account, Error, Result};
 
 /// An open database. Cloning is cheap and shares the connections.
 #[derive(Clone, Debug)]
 pub enum Db {
-    /// One file. Many readers, and one connection that writes, so that writers queue in order instead of
-    /// colliding.
+    /// One file. Many readers, and one writer at a time.
     Sqlite {
         /// Connections that only read.
         read: SqlitePool,
-        /// The one connection that writes.
+        /// The one connection that writes, but for the execution log's own.
         write: SqlitePool,
+        /// Who writes holds the one permit. Writers so queue in order; SQLite itself would let them poll, and
+        /// the execution log would starve the others.
+        turn: Arc<Semaphore>,
     },
     /// A server.
     Postgres(PgPool),
@@ -56,7 +59,10 @@ macro_rules! on {
     };
     (write $db:expr, $executor:ident => $body:expr) => {
         match $db {
-            $crate::Db::Sqlite { write: $executor, .. } => $body,
+            $crate::Db::Sqlite { write: $executor, turn, .. } => {
+                let _turn = turn.acquire().await.expect("the turn is never closed");
+                $body
+            }
             $crate::Db::Postgres($executor) => $body,
         }
     };
@@ -66,7 +72,7 @@ macro_rules! on {
 macro_rules! in_tx {
     ($tx:expr, $executor:ident => $body:expr) => {
         match $tx {
-            $crate::db::Tx::Sqlite(tx) => {
+            $crate::db::Tx::Sqlite(tx, _turn) => {
                 let $executor = &mut **tx;
                 $body
             }
@@ -80,14 +86,14 @@ macro_rules! in_tx {
 
 /// A transaction that writes. Dropped without commit, it changes nothing.
 pub(crate) enum Tx {
-    Sqlite(sqlx::Transaction<'static, sqlx::Sqlite>),
+    Sqlite(sqlx::Transaction<'static, sqlx::Sqlite>, OwnedSemaphorePermit),
     Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
 }
 
 impl Tx {
     pub(crate) async fn commit(self) -> Result<()> {
         match self {
-            Tx::Sqlite(tx) => tx.commit().await?,
+            Tx::Sqlite(tx, _turn) => tx.commit().await?,
             Tx::Postgres(tx) => tx.commit().await?,
         }
         Ok(())
@@ -119,7 +125,7 @@ impl Db {
     /// Waits for running statements and closes all connections.
     pub async fn close(&self) {
         match self {
-            Db::Sqlite { read, write } => {
+            Db::Sqlite { read, write, .. } => {
                 read.close().await;
                 write.close().await;
             }
@@ -129,7 +135,10 @@ impl Db {
 
     pub(crate) async fn begin(&self) -> Result<Tx> {
         Ok(match self {
-            Db::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("begin immediate").await?),
+            Db::Sqlite { write, turn, .. } => {
+                let turn = turn.clone().acquire_owned().await.expect("the turn is never closed");
+                Tx::Sqlite(write.begin_with("begin immediate").await?, turn)
+            }
             Db::Postgres(pool) => Tx::Postgres(pool.begin().await?),
         })
     }
@@ -157,7 +166,7 @@ async fn open_sqlite(path: &str, options: OpenOptions) -> Result<Db> {
     // The writer opens first: it makes the file and switches it to WAL.
     let write = pool().max_connections(1).min_connections(1).connect_with(connect.clone()).await?;
     let read = pool().max_connections(options.max_connections).connect_with(connect.read_only(true)).await?;
-    Ok(Db::Sqlite { read, write })
+    Ok(Db::Sqlite { read, write, turn: Arc::new(Semaphore::new(1)) })
 }
 
 async fn open_postgres(url: &str, options: OpenOptions) -> Result<Db> {

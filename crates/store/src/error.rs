@@ -37,6 +37,22 @@ pub enum Error {
     Record(#[source] std::sync::Arc<Error>),
 }
 
+impl Error {
+    /// Whether the same call may succeed later.
+    pub fn is_unavailable(&self) -> bool {
+        match self {
+            Error::Unavailable(_) => true,
+            Error::Record(cause) => cause.is_unavailable(),
+            Error::NotFound
+            | Error::Conflict(_)
+            | Error::NewerSchema { .. }
+            | Error::Address
+            | Error::Internal(_)
+            | Error::LogClosed => false,
+        }
+    }
+}
+
 /// A value that may exist only once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unique {

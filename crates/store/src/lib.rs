@@ -20,6 +20,7 @@ mod credentials;
 mod data_keys;
 mod error;
 mod execution_log;
+mod execution_writer;
 mod executions;
 mod idempotency;
 mod issuers;

@@ -61,7 +61,7 @@ impl Db {
     async fn apply_next(&self) -> Result<Option<Migration>> {
         let mut tx = self.begin().await?;
         match &mut tx {
-            Tx::Sqlite(_) => {}
+            Tx::Sqlite(..) => {}
             Tx::Postgres(tx) => {
                 sqlx::query("select pg_advisory_xact_lock($1)")
                     .bind(POSTGRES_LOCK)
@@ -79,7 +79,7 @@ impl Db {
             return Ok(None);
         };
         match &mut tx {
-            Tx::Sqlite(tx) => drop(sqlx::raw_sql(migration.sqlite).execute(&mut **tx).await?),
+            Tx::Sqlite(tx, _turn) => drop(sqlx::raw_sql(migration.sqlite).execute(&mut **tx).await?),
             Tx::Postgres(tx) => drop(sqlx::raw_sql(migration.postgres).execute(&mut **tx).await?),
         }
         in_tx!(&mut tx, db => sqlx::query("insert into schema_migrations (number, name) values ($1, $2)")

@@ -1,1 +1,246 @@
-//! Yet to be written.
+//! The group-commit writer.
+
+use std::sync::Arc;
+
+use store::{Db, Error, ExecutionLog, ExecutionRecord, ExecutionStatus};
+
+use crate::databases::{at, on_each_db};
+
+/// An opening record.
+pub(crate) fn opening(account_id: &str, execution_id: &str) -> ExecutionRecord {
+    ExecutionRecord {
+        account_id: account_id.into(),
+        execution_id: execution_id.into(),
+        server_id: Some("server-1".into()),
+        token_id: Some("token-1".into()),
+        key_id: None,
+        user_id: "ada".into(),
+        surface: "mcp".into(),
+        connector_id: "slack".into(),
+        action_id: "chat_postMessage".into(),
+        credential_id: None,
+        read_only: false,
+        status: ExecutionStatus::Running,
+        error_code: None,
+        upstream_status: None,
+        started_at: at(10),
+        finished_at: None,
+        duration_us: None,
+        attempts: 0,
+        request_bytes: 0,
+        response_bytes: 0,
+        arguments: None,
+        result: None,
+        idempotency_key: Some("key".into()),
+        cache: None,
+        request_id: Some("request-1".into()),
+    }
+}
+
+/// The closing record of the same execution.
+pub(crate) fn closing(opening: &ExecutionRecord) -> ExecutionRecord {
+    ExecutionRecord {
+        credential_id: Some("credential-1".into()),
+        status: ExecutionStatus::Failed,
+        error_code: Some("UPSTREAM_ERROR".into()),
+        upstream_status: Some(502),
+        finished_at: Some(at(11)),
+        duration_us: Some(1_000_000),
+        attempts: 2,
+        request_bytes: 1024,
+        response_bytes: 2048,
+        arguments: Some("{\"text\":\"hi\"}".into()),
+        result: Some("{}".into()),
+        cache: Some("miss".into()),
+        ..opening.clone()
+    }
+}
+
+/// Runs with a log on each database, and waits for its writer to end.
+pub(crate) async fn with_log(test: impl AsyncFn(&Db, &ExecutionLog)) {
+    on_each_db(async |db| {
+        let (log, writer) = ExecutionLog::new(db.clone());
+        let test = async {
+            test(db, &log).await;
+            log.close().await;
+        };
+        tokio::join!(test, writer);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_recorded_is_found_with_every_field() {
+    with_log(async |db, log| {
+        let open = opening("acc", "e1");
+        log.record(open.clone()).await.unwrap();
+        let stored = db.account("acc").find_execution("e1").await.unwrap().unwrap();
+        assert_eq!((stored.status, stored.finished_at), (ExecutionStatus::Running, None));
+        assert_eq!((stored.server_id.as_deref(), stored.token_id.as_deref()), (Some("server-1"), Some("token-1")));
+        assert_eq!((stored.user_id.as_str(), stored.surface.as_str()), ("ada", "mcp"));
+        assert_eq!((stored.idempotency_key.as_deref(), stored.key_id), (Some("key"), None));
+        assert_eq!((stored.request_id.as_deref(), stored.started_at), (Some("request-1"), at(10)));
+
+        log.record(closing(&open)).await.unwrap();
+        let stored = db.account("acc").find_execution("e1").await.unwrap().unwrap();
+        assert_eq!((stored.status, stored.finished_at), (ExecutionStatus::Failed, Some(at(11))));
+        assert_eq!((stored.upstream_status, stored.duration_us), (Some(502), Some(1_000_000)));
+        assert_eq!(stored.error_code.as_deref(), Some("UPSTREAM_ERROR"));
+        assert_eq!((stored.attempts, stored.request_bytes, stored.response_bytes), (2, 1024, 2048));
+        assert_eq!(stored.credential_id.as_deref(), Some("credential-1"));
+        assert_eq!((stored.arguments.as_deref(), stored.result.as_deref()), (Some("{\"text\":\"hi\"}"), Some("{}")));
+        assert_eq!((stored.cache.as_deref(), stored.read_only), (Some("miss"), false));
+        assert_eq!((stored.connector_id.as_str(), stored.action_id.as_str()), ("slack", "chat_postMessage"));
+        assert_eq!(stored.execution_id, "e1");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn many_callers_at_once_all_get_their_records_written() {
+    with_log(async |db, log| {
+        let records: Vec<_> = (0..700).map(|number| opening("acc", &format!("e{number:04}"))).collect();
+        let written = futures_util::future::join_all(records.iter().map(|record| log.record(record.clone()))).await;
+        assert!(written.iter().all(Result::is_ok), "{:?}", written.iter().find(|result| result.is_err()));
+        let listed = db.account("acc").list_executions(store::ExecutionFilter::default(), 1000, None).await.unwrap();
+        assert_eq!(listed.len(), 700);
+        assert_eq!((listed[0].execution_id.as_str(), listed[699].execution_id.as_str()), ("e0699", "e0000"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_opening_and_a_closing_record_in_one_batch_leave_the_closing_one() {
+    with_log(async |db, log| {
+        let open = opening("acc", "e1");
+        let (one, other, two) =
+            tokio::join!(log.record(open.clone()), log.record(opening("acc", "e2")), log.record(closing(&open)));
+        (one.unwrap(), other.unwrap(), two.unwrap());
+        let stored = db.account("acc").find_execution("e1").await.unwrap().unwrap();
+        assert_eq!(stored.status, ExecutionStatus::Failed);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_record_that_cannot_be_stored_fails_alone_and_the_writer_goes_on() {
+    on_each_db(async |db| {
+        let Db::Postgres(_) = db else { return };
+        let (log, writer) = ExecutionLog::new(db.clone());
+        let test = async {
+            // PostgreSQL has no text with a zero byte.
+            let bad = ExecutionRecord { result: Some("\0".into()), ..opening("acc", "bad") };
+            let (good, bad) = tokio::join!(log.record(opening("acc", "good")), log.record(bad));
+            good.unwrap();
+            assert!(matches!(bad, Err(Error::Record(_))), "{bad:?}");
+            log.record(opening("acc", "later")).await.unwrap();
+            assert!(db.account("acc").find_execution("later").await.unwrap().is_some());
+            log.close().await;
+        };
+        tokio::join!(test, writer);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_failed_batch_is_told_to_every_waiter_and_the_writer_goes_on() {
+    with_log(async |db, log| {
+        rename(db, "alter table executions rename to hidden").await;
+        let (one, two) = tokio::join!(log.record(opening("acc", "e1")), log.record(opening("acc", "e2")));
+        for failed in [one, two] {
+            assert!(matches!(failed, Err(Error::Record(_))), "{failed:?}");
+        }
+        rename(db, "alter table hidden rename to executions").await;
+        log.record(opening("acc", "e3")).await.unwrap();
+    })
+    .await;
+}
+
+async fn rename(db: &Db, sql: &'static str) {
+    match db {
+        Db::Sqlite { write, .. } => drop(sqlx::raw_sql(sql).execute(write).await.unwrap()),
+        Db::Postgres(pool) => drop(sqlx::raw_sql(sql).execute(pool).await.unwrap()),
+    }
+}
+
+#[tokio::test]
+async fn a_lost_connection_costs_no_record() {
+    on_each_db(async |db| {
+        let Db::Postgres(pool) = db else { return };
+        let (log, writer) = ExecutionLog::new(db.clone());
+        let test = async {
+            log.record(opening("acc", "e1")).await.unwrap();
+            sqlx::query(
+                "select pg_terminate_backend(pid) from pg_stat_activity
+                 where pid <> pg_backend_pid() and query like 'insert into executions %'
+                   and current_schema() = any (current_schemas(false))",
+            )
+            .execute(pool)
+            .await
+            .unwrap();
+            log.record(opening("acc", "e2")).await.unwrap();
+            log.close().await;
+        };
+        tokio::join!(test, writer);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn closing_writes_what_was_handed_over_and_refuses_the_rest() {
+    on_each_db(async |db| {
+        let (log, writer) = ExecutionLog::new(db.clone());
+        let late = log.clone();
+        let test = async {
+            let (written, ()) = tokio::join!(log.record(opening("acc", "e1")), log.close());
+            written.unwrap();
+        };
+        tokio::join!(test, writer);
+        assert!(matches!(late.record(opening("acc", "e2")).await, Err(Error::LogClosed)));
+        assert!(db.account("acc").find_execution("e1").await.unwrap().is_some());
+        assert_eq!(db.account("acc").find_execution("e2").await.unwrap(), None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_writer_ends_when_all_handles_are_gone_and_keeps_what_nobody_waits_for() {
+    on_each_db(async |db| {
+        let (log, writer) = ExecutionLog::new(db.clone());
+        let mut abandoned = Box::pin(log.record(opening("acc", "e1")));
+        assert!(futures_util::poll!(&mut abandoned).is_pending());
+        drop(abandoned);
+        drop(log);
+        writer.await;
+        assert!(db.account("acc").find_execution("e1").await.unwrap().is_some());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn management_changes_get_their_turn_while_the_log_is_busy() {
+    on_each_db(async |db| {
+        let account = crate::databases::account(db, "acme").await;
+        let (log, writer) = ExecutionLog::new(db.clone());
+        let log = Arc::new(log);
+        let load = async {
+            let one = async |number: u32| {
+                for turn in 0..20 {
+                    log.record(opening("acc-acme", &format!("e{number}-{turn}"))).await.unwrap();
+                }
+            };
+            futures_util::future::join_all((0..32).map(one)).await;
+            log.close().await;
+        };
+        let changes = async {
+            for number in 0..20 {
+                let mut tx = account.begin().await.unwrap();
+                tx.put_setting("number", &number.to_string()).await.unwrap();
+                tx.commit().await.unwrap();
+            }
+        };
+        tokio::join!(load, changes, writer);
+        assert_eq!(account.setting("number").await.unwrap().as_deref(), Some("19"));
+    })
+    .await;
+}

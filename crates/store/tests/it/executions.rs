@@ -1,1 +1,89 @@
-//! Yet to be written.
+//! Reading, closing and purging executions.
+
+use store::{Account, ExecutionFilter, ExecutionRecord, ExecutionStatus};
+
+use crate::databases::at;
+use crate::execution_log::{closing, opening, with_log};
+
+async fn ids(account: &Account, filter: ExecutionFilter<'_>, limit: i64, before: Option<&str>) -> Vec<String> {
+    let rows = account.list_executions(filter, limit, before).await.unwrap();
+    rows.into_iter().map(|row| row.execution_id).collect()
+}
+
+#[tokio::test]
+async fn executions_are_listed_newest_first_in_pages_of_their_account_only() {
+    with_log(async |db, log| {
+        for id in ["e1", "e2", "e3", "e4"] {
+            log.record(opening("acc", id)).await.unwrap();
+        }
+        log.record(opening("other", "e9")).await.unwrap();
+        let account = db.account("acc");
+        assert_eq!(ids(&account, ExecutionFilter::default(), 10, None).await, ["e4", "e3", "e2", "e1"]);
+        assert_eq!(ids(&account, ExecutionFilter::default(), 2, Some("e4")).await, ["e3", "e2"]);
+        assert_eq!(account.find_execution("e9").await.unwrap(), None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn each_filter_narrows_the_list() {
+    with_log(async |db, log| {
+        let base = opening("acc", "e1");
+        let other = ExecutionRecord {
+            server_id: None,
+            user_id: "bob".into(),
+            connector_id: "github".into(),
+            action_id: "repos_list".into(),
+            started_at: at(20),
+            ..closing(&opening("acc", "e2"))
+        };
+        log.record(base).await.unwrap();
+        log.record(other).await.unwrap();
+        let account = db.account("acc");
+        let all = ExecutionFilter::default();
+        let only_first = [
+            ExecutionFilter { server_id: Some("server-1"), ..all },
+            ExecutionFilter { user_id: Some("ada"), ..all },
+            ExecutionFilter { connector_id: Some("slack"), ..all },
+            ExecutionFilter { action_id: Some("chat_postMessage"), ..all },
+            ExecutionFilter { status: Some(ExecutionStatus::Running), ..all },
+            ExecutionFilter { to: Some(at(20)), ..all },
+        ];
+        for filter in only_first {
+            assert_eq!(ids(&account, filter, 10, None).await, ["e1"], "{filter:?}");
+        }
+        let only_second = ExecutionFilter { from: Some(at(20)), user_id: Some("bob"), ..all };
+        assert_eq!(ids(&account, only_second, 10, None).await, ["e2"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_an_earlier_process_left_open_becomes_unknown() {
+    with_log(async |db, log| {
+        log.record(ExecutionRecord { started_at: at(1), ..opening("acc", "old") }).await.unwrap();
+        log.record(ExecutionRecord { started_at: at(1), ..closing(&opening("acc", "done")) }).await.unwrap();
+        log.record(ExecutionRecord { started_at: at(5), ..opening("acc", "new") }).await.unwrap();
+        assert_eq!(db.mark_interrupted_executions(at(5)).await.unwrap(), 1);
+        let account = db.account("acc");
+        for (id, status) in [
+            ("old", ExecutionStatus::Unknown),
+            ("done", ExecutionStatus::Failed),
+            ("new", ExecutionStatus::Running),
+        ] {
+            assert_eq!(account.find_execution(id).await.unwrap().map(|row| row.status), Some(status), "{id}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn old_executions_are_purged() {
+    with_log(async |db, log| {
+        log.record(ExecutionRecord { started_at: at(1), ..opening("acc", "old") }).await.unwrap();
+        log.record(ExecutionRecord { started_at: at(5), ..opening("acc", "new") }).await.unwrap();
+        assert_eq!(db.purge_executions(at(5)).await.unwrap(), 1);
+        assert_eq!(ids(&db.account("acc"), ExecutionFilter::default(), 10, None).await, ["new"]);
+    })
+    .await;
+}

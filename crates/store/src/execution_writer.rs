@@ -1,0 +1,243 @@
+//! Writes batches of execution records: one statement a batch, on a connection of its own.
+//!
+//! The pools would cost a second round trip for each use (they test a connection when it is given back), so the
+//! writer keeps its connection and opens another when it broke.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use sqlx::postgres::PgConnection;
+use sqlx::sqlite::{SqliteArguments, SqliteConnection};
+use sqlx::{Arguments as _, AssertSqlSafe, Connection as _};
+use tokio::sync::Semaphore;
+
+use crate::executions::ExecutionRecord;
+use crate::{Db, Result};
+
+/// Columns that a record has.
+const COLUMNS: usize = 25;
+
+const INSERT: &str = "insert into executions (account_id, execution_id, server_id, token_id, key_id, user_id, \
+    surface, connector_id, action_id, credential_id, read_only, status, error_code, upstream_status, started_at, \
+    finished_at, duration_us, attempts, request_bytes, response_bytes, arguments, result, idempotency_key, cache, \
+    request_id) ";
+
+/// One row of [`INSERT`], for SQLite.
+const VALUES: &str = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+
+/// All rows of [`INSERT`], one array a column, for PostgreSQL.
+const UNNEST: &str = "select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], \
+    $7::text[], $8::text[], $9::text[], $10::text[], $11::bool[], $12::text[], $13::text[], $14::bigint[], \
+    $15::timestamptz[], $16::timestamptz[], $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[], \
+    $21::text[], $22::text[], $23::text[], $24::text[], $25::text[])";
+
+/// What a later record of the same execution changes.
+const UPSERT: &str = " on conflict (account_id, execution_id) do update set credential_id = excluded.credential_id, \
+    status = excluded.status, error_code = excluded.error_code, upstream_status = excluded.upstream_status, \
+    finished_at = excluded.finished_at, duration_us = excluded.duration_us, attempts = excluded.attempts, \
+    request_bytes = excluded.request_bytes, response_bytes = excluded.response_bytes, \
+    arguments = excluded.arguments, result = excluded.result, cache = excluded.cache";
+
+/// The writer and its connection.
+pub(crate) struct Writer {
+    db: Db,
+    connection: Option<Connection>,
+    /// The SQLite statement for each size of batch, made when first needed.
+    sqlite: Vec<Option<Arc<str>>>,
+    postgres: Arc<str>,
+}
+
+enum Connection {
+    Sqlite(SqliteConnection, Arc<Semaphore>),
+    Postgres(PgConnection),
+}
+
+impl Writer {
+    pub(crate) fn new(db: Db) -> Writer {
+        let batch = match db {
+            // A prepared statement is kept for each size of batch, and more records gain nothing.
+            Db::Sqlite { .. } => 64,
+            Db::Postgres(_) => 512,
+        };
+        let postgres = Arc::from(format!("{INSERT}{UNNEST}{UPSERT}"));
+        Writer { db, connection: None, sqlite: vec![None; batch], postgres }
+    }
+
+    /// Records in one batch at most.
+    pub(crate) fn batch(&self) -> usize {
+        self.sqlite.len()
+    }
+
+    /// Writes all of the records, or none. At most [`Writer::batch`] of them.
+    pub(crate) async fn write(&mut self, records: &[ExecutionRecord]) -> Result<()> {
+        let kept = self.connection.is_some();
+        match self.write_once(records).await {
+            // A kept connection may have died of old age. Writing twice writes the same.
+            Err(error) if kept && error.is_unavailable() => {
+                self.connection = None;
+                self.write_once(records).await
+            }
+            written => written,
+        }
+    }
+
+    pub(crate) async fn close(self) {
+        let closed = match self.connection {
+            None => Ok(()),
+            Some(Connection::Sqlite(connection, _)) => connection.close().await,
+            Some(Connection::Postgres(connection)) => connection.close().await,
+        };
+        if let Err(error) = closed {
+            tracing::debug!(error = &error as &dyn std::error::Error, "the log's connection did not close well");
+        }
+    }
+
+    async fn write_once(&mut self, records: &[ExecutionRecord]) -> Result<()> {
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => connect(&self.db).await?,
+        };
+        match &mut connection {
+            Connection::Sqlite(connection, turn) => {
+                let statement = sqlite_statement(&mut self.sqlite, records.len());
+                let arguments = sqlite_arguments(records)?;
+                let _turn = turn.acquire().await.expect("the turn is never closed");
+                sqlx::query_with(AssertSqlSafe(statement), arguments).execute(connection).await?;
+            }
+            Connection::Postgres(connection) => {
+                write_postgres(connection, self.postgres.clone(), records).await?;
+            }
+        }
+        self.connection = Some(connection);
+        Ok(())
+    }
+}
+
+async fn connect(db: &Db) -> Result<Connection> {
+    Ok(match db {
+        Db::Sqlite { write, turn, .. } => {
+            let connection = SqliteConnection::connect_with(&write.connect_options()).await?;
+            Connection::Sqlite(connection, turn.clone())
+        }
+        Db::Postgres(pool) => Connection::Postgres(PgConnection::connect_with(&pool.connect_options()).await?),
+    })
+}
+
+fn sqlite_statement(statements: &mut [Option<Arc<str>>], records: usize) -> Arc<str> {
+    let make = || Arc::from(format!("{INSERT}values {}{UPSERT}", vec![VALUES; records].join(", ")));
+    match statements.get_mut(records - 1) {
+        Some(statement) => statement.get_or_insert_with(make).clone(),
+        None => make(),
+    }
+}
+
+fn sqlite_arguments(records: &[ExecutionRecord]) -> Result<SqliteArguments> {
+    let mut arguments = SqliteArguments::default();
+    arguments.reserve(records.len() * COLUMNS, 0);
+    for record in records {
+        add(&mut arguments, record).map_err(sqlx::Error::Encode)?;
+    }
+    Ok(arguments)
+}
+
+/// In the order of [`INSERT`].
+fn add(arguments: &mut SqliteArguments, record: &ExecutionRecord) -> Result<(), sqlx::error::BoxDynError> {
+    arguments.add(record.account_id.clone())?;
+    arguments.add(record.execution_id.clone())?;
+    arguments.add(record.server_id.clone())?;
+    arguments.add(record.token_id.clone())?;
+    arguments.add(record.key_id.clone())?;
+    arguments.add(record.user_id.clone())?;
+    arguments.add(record.surface.clone())?;
+    arguments.add(record.connector_id.clone())?;
+    arguments.add(record.action_id.clone())?;
+    arguments.add(record.credential_id.clone())?;
+    arguments.add(record.read_only)?;
+    arguments.add(record.status.as_str())?;
+    arguments.add(record.error_code.clone())?;
+    arguments.add(record.upstream_status)?;
+    arguments.add(record.started_at)?;
+    arguments.add(record.finished_at)?;
+    arguments.add(record.duration_us)?;
+    arguments.add(record.attempts)?;
+    arguments.add(record.request_bytes)?;
+    arguments.add(record.response_bytes)?;
+    arguments.add(record.arguments.clone())?;
+    arguments.add(record.result.clone())?;
+    arguments.add(record.idempotency_key.clone())?;
+    arguments.add(record.cache.clone())?;
+    arguments.add(record.request_id.clone())?;
+    Ok(())
+}
+
+async fn write_postgres(connection: &mut PgConnection, sql: Arc<str>, records: &[ExecutionRecord]) -> Result<()> {
+    let rows = &last_of_each(records);
+    sqlx::query(AssertSqlSafe(sql))
+        .bind(texts(rows, |row| &row.account_id))
+        .bind(texts(rows, |row| &row.execution_id))
+        .bind(optional_texts(rows, |row| row.server_id.as_ref()))
+        .bind(optional_texts(rows, |row| row.token_id.as_ref()))
+        .bind(optional_texts(rows, |row| row.key_id.as_ref()))
+        .bind(texts(rows, |row| &row.user_id))
+        .bind(texts(rows, |row| &row.surface))
+        .bind(texts(rows, |row| &row.connector_id))
+        .bind(texts(rows, |row| &row.action_id))
+        .bind(optional_texts(rows, |row| row.credential_id.as_ref()))
+        .bind(rows.iter().map(|row| row.read_only).collect::<Vec<bool>>())
+        .bind(texts(rows, |row| row.status.as_str()))
+        .bind(optional_texts(rows, |row| row.error_code.as_ref()))
+        .bind(optional_numbers(rows, |row| row.upstream_status))
+        .bind(rows.iter().map(|row| row.started_at).collect::<Vec<DateTime<Utc>>>())
+        .bind(rows.iter().map(|row| row.finished_at).collect::<Vec<Option<DateTime<Utc>>>>())
+        .bind(optional_numbers(rows, |row| row.duration_us))
+        .bind(numbers(rows, |row| row.attempts))
+        .bind(numbers(rows, |row| row.request_bytes))
+        .bind(numbers(rows, |row| row.response_bytes))
+        .bind(optional_texts(rows, |row| row.arguments.as_ref()))
+        .bind(optional_texts(rows, |row| row.result.as_ref()))
+        .bind(optional_texts(rows, |row| row.idempotency_key.as_ref()))
+        .bind(optional_texts(rows, |row| row.cache.as_ref()))
+        .bind(optional_texts(rows, |row| row.request_id.as_ref()))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// PostgreSQL refuses a statement that would update a row twice, so an opening record gives way to the closing
+/// one in the same batch.
+fn last_of_each(records: &[ExecutionRecord]) -> Vec<&ExecutionRecord> {
+    if let [only] = records {
+        return vec![only];
+    }
+    let last: HashMap<(&str, &str), usize> =
+        records.iter().enumerate().map(|(index, record)| (key(record), index)).collect();
+    let is_last = |index: usize, record| last.get(&key(record)) == Some(&index);
+    records.iter().enumerate().filter(|&(index, record)| is_last(index, record)).map(|(_, record)| record).collect()
+}
+
+fn key(record: &ExecutionRecord) -> (&str, &str) {
+    (&record.account_id, &record.execution_id)
+}
+
+fn texts<'a>(rows: &[&'a ExecutionRecord], field: impl Fn(&'a ExecutionRecord) -> &'a str) -> Vec<&'a str> {
+    rows.iter().map(|row| field(row)).collect()
+}
+
+fn optional_texts<'a>(
+    rows: &[&'a ExecutionRecord],
+    field: impl Fn(&'a ExecutionRecord) -> Option<&'a Arc<str>>,
+) -> Vec<Option<&'a str>> {
+    rows.iter().map(|row| field(row).map(|text| &**text)).collect()
+}
+
+fn numbers(rows: &[&ExecutionRecord], field: impl Fn(&ExecutionRecord) -> i64) -> Vec<i64> {
+    rows.iter().map(|row| field(row)).collect()
+}
+
+fn optional_numbers(
+    rows: &[&ExecutionRecord],
+    field: impl Fn(&ExecutionRecord) -> Option<i64>,
+) -> Vec<Option<i64>> {
+    rows.iter().map(|row| field(row)).collect()
+}
