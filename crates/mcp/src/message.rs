@@ -22,7 +22,6 @@ impl<'a> Id<'a> {
 
 /// One body.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "lives on the stack for one request; a box would cost more")]
 pub enum Incoming<'a> {
     /// A single message: the usual case, and the only one outside 2025-03-26.
     One(Message<'a>),
@@ -32,7 +31,6 @@ pub enum Incoming<'a> {
 
 /// One JSON-RPC message.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "lives on the stack for one request; a box would cost more")]
 pub enum Message<'a> {
     /// Wants an answer.
     Request(Request<'a>),

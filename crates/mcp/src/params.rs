@@ -15,6 +15,8 @@ use crate::{
 /// What is wrong with the parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Problem {
+    /// `params` is not an object.
+    Params,
     /// A member of `_meta` that the era requires is absent.
     MissingMeta(&'static str),
     /// A member of `_meta` is of the wrong kind.
@@ -33,7 +35,7 @@ impl Problem {
     /// Whether it concerns the frame of a 2026 request, which HTTP answers with 400, and not the method.
     pub(crate) const fn in_envelope(self) -> bool {
         match self {
-            Self::MissingMeta(_) | Self::KindOfMeta(..) => true,
+            Self::Params | Self::MissingMeta(_) | Self::KindOfMeta(..) => true,
             Self::Missing(_) | Self::Kind(..) => false,
         }
     }
@@ -42,7 +44,9 @@ impl Problem {
 impl fmt::Display for Problem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Params => formatter.write_str("params must be an object"),
             Self::MissingMeta(name) => write!(formatter, "_meta[\"{name}\"] is missing"),
+            Self::KindOfMeta("", expected) => write!(formatter, "_meta must be {expected}"),
             Self::KindOfMeta(name, expected) => write!(formatter, "_meta[\"{name}\"] must be {expected}"),
             Self::Missing(name) => write!(formatter, "{name} is missing"),
             Self::Kind(name, expected) => write!(formatter, "{name} must be {expected}"),
@@ -55,10 +59,10 @@ type Read<T> = Result<T, Problem>;
 /// `params` and `_meta` are objects where they are present.
 pub(crate) fn check_kinds(envelope: &Envelope<'_>) -> Read<()> {
     if envelope.message.get(member::PARAMS).is_some_and(|params| !params.is_object()) {
-        return Err(Problem::Kind("params", "an object"));
+        return Err(Problem::Params);
     }
     if envelope.params.get(param::META).is_some_and(|meta| !meta.is_object()) {
-        return Err(Problem::KindOfMeta("_meta", "an object"));
+        return Err(Problem::KindOfMeta("", "an object"));
     }
     Ok(())
 }
@@ -69,7 +73,7 @@ pub(crate) fn method<'a>(envelope: &Envelope<'a>, era: Era, name: Cow<'a, str>) 
         "tools/list" => Ok(Method::ToolsList { cursor: cursor(envelope)? }),
         "tools/call" => Ok(Method::ToolsCall(ToolCall {
             name: required(envelope, param::NAME, "name")?,
-            arguments: object(envelope, param::ARGUMENTS, "arguments")?,
+            arguments: arguments(envelope)?,
             input: input(envelope)?,
         })),
         "resources/list" => Ok(Method::ResourcesList { cursor: cursor(envelope)? }),
@@ -80,7 +84,7 @@ pub(crate) fn method<'a>(envelope: &Envelope<'a>, era: Era, name: Cow<'a, str>) 
         "prompts/list" => Ok(Method::PromptsList { cursor: cursor(envelope)? }),
         "prompts/get" => Ok(Method::PromptsGet(PromptGet {
             name: required(envelope, param::NAME, "name")?,
-            arguments: object(envelope, param::ARGUMENTS, "arguments")?,
+            arguments: arguments(envelope)?,
             input: input(envelope)?,
         })),
         "completion/complete" => complete(envelope).map(Method::Complete),
@@ -131,6 +135,14 @@ fn object<'a>(envelope: &Envelope<'a>, index: usize, name: &'static str) -> Read
     match envelope.params.get(index) {
         Some(value) if !value.is_object() => Err(Problem::Kind(name, "an object")),
         other => Ok(other),
+    }
+}
+
+/// Arguments of `null` count as none: clients in use send it.
+fn arguments<'a>(envelope: &Envelope<'a>) -> Read<Option<Json<'a>>> {
+    match envelope.params.get(param::ARGUMENTS) {
+        Some(arguments) if arguments.is_null() => Ok(None),
+        Some(_) | None => object(envelope, param::ARGUMENTS, "arguments"),
     }
 }
 

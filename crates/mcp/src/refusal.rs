@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::{
     codes,
@@ -75,7 +75,7 @@ impl<'a> Refusal<'a> {
     /// `ClientCapabilities`, such as `{"elicitation":{"url":{}}}`.
     pub fn missing_capability(request: &Request<'a>, required: Value) -> Self {
         Self::new(request, codes::MISSING_CLIENT_CAPABILITY, "A required client capability was not declared")
-            .with_data(json!({ "requiredCapabilities": required }))
+            .with_data(Value::Object(Map::from_iter([("requiredCapabilities".to_owned(), required)])))
     }
 
     /// Something failed on our side; what, is for the log.

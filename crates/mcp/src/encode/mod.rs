@@ -17,11 +17,7 @@ pub struct Answer<'a> {
 impl<'a> Answer<'a> {
     /// The answer to this request.
     pub fn to(request: &Request<'a>, server_info: Option<&'a str>) -> Self {
-        let era = match &request.method {
-            crate::Method::Initialize(initialize) => initialize.era(),
-            _other => request.era,
-        };
-        Self { id: request.id, era, server_info }
+        Self { id: request.id, era: request.era, server_info }
     }
 }
 
@@ -158,8 +154,20 @@ pub fn write_json_string(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
 }
 
-pub(crate) fn write_integer(out: &mut Vec<u8>, value: u64) {
-    out.extend_from_slice(value.to_string().as_bytes());
+/// Appends a number in decimal, without allocating.
+fn write_integer(out: &mut Vec<u8>, mut value: u64) {
+    let start = out.len();
+    loop {
+        let digit = u8::try_from(value % 10).expect("a decimal digit fits in a byte");
+        out.push(b'0' + digit);
+        value /= 10;
+        if value == 0 {
+            break;
+        }
+    }
+    if let Some(digits) = out.get_mut(start..) {
+        digits.reverse();
+    }
 }
 
 #[cfg(test)]

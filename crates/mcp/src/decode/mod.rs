@@ -67,7 +67,7 @@ fn finish<'a>(scanner: &mut Scanner<'a>) -> Decoded<'a, ()> {
     if scanner.at_end() { Ok(()) } else { Err(unreadable(Fault::Syntax)) }
 }
 
-fn invalid_request<'a>(id: Option<Id<'a>>, message: impl Into<Cow<'static, str>>) -> Refusal<'a> {
+fn invalid_request(id: Option<Id<'_>>, message: impl Into<Cow<'static, str>>) -> Refusal<'_> {
     Refusal { id, ..Refusal::anonymous(400, codes::INVALID_REQUEST, message) }
 }
 
@@ -177,10 +177,7 @@ fn request<'a>(
         mirrored(envelope, headers, id, &method)?;
     }
     let method = params::method(envelope, era, method).map_err(fail)?;
-    let era = match &method {
-        Method::Initialize(initialize) => initialize.era(),
-        _other => era,
-    };
+    let era = if let Method::Initialize(initialize) = &method { initialize.era() } else { era };
     Ok(Request { id, era, meta, method })
 }
 
@@ -215,7 +212,7 @@ fn notification<'a>(
     Ok(Notification { era, kind })
 }
 
-fn mismatch<'a>(id: Option<Id<'a>>, message: impl Into<Cow<'static, str>>) -> Refusal<'a> {
+fn mismatch(id: Option<Id<'_>>, message: impl Into<Cow<'static, str>>) -> Refusal<'_> {
     Refusal::of(id, Era::Stateless, codes::HEADER_MISMATCH, message)
 }
 
