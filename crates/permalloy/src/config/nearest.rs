@@ -1,10 +1,10 @@
 //! The nearest known name to a misspelt one. Knows nothing of settings.
 
 /// The candidate with the least edit distance, if it is near enough to be meant.
-pub(super) fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub(super) fn nearest(name: &str, candidates: impl Iterator<Item = String>) -> Option<String> {
     let limit = (name.chars().count() / 3).max(2);
     candidates
-        .map(|candidate| (distance(name, candidate), candidate))
+        .map(|candidate| (distance(name, &candidate), candidate))
         .filter(|(distance, _)| *distance <= limit)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)

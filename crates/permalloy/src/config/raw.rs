@@ -182,7 +182,7 @@ impl Raw {
     }
 }
 
-fn known_name(nearest: Option<&str>) -> String {
+fn known_name(nearest: Option<String>) -> String {
     match nearest {
         Some(name) => format!("the name of a setting; did you mean {name}?"),
         None => "the name of a setting; docs/reference/config.md lists them".to_owned(),

@@ -73,13 +73,15 @@ pub(super) fn key_of_variable(variable: &str) -> Option<String> {
 }
 
 /// The known key nearest to a misspelt one.
-pub(super) fn nearest_key(key: &str) -> Option<&'static str> {
-    nearest::nearest(key, all().map(|setting| setting.key))
+pub(super) fn nearest_key(key: &str) -> Option<String> {
+    let id = key.split('.').nth(1).unwrap_or("<id>");
+    nearest::nearest(key, all().map(|setting| setting.key.replace("<id>", id)))
 }
 
 /// The known variable nearest to a misspelt one.
-pub(super) fn nearest_variable(variable: &str) -> Option<&'static str> {
-    nearest::nearest(variable, all().map(|setting| setting.variable))
+pub(super) fn nearest_variable(variable: &str) -> Option<String> {
+    let id = variable.split('_').nth(2).unwrap_or("<ID>");
+    nearest::nearest(variable, all().map(|setting| setting.variable.replace("<ID>", id)))
 }
 
 fn is_connector_id(id: &str) -> bool {
