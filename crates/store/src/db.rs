@@ -170,10 +170,12 @@ async fn open_sqlite(path: &str, options: OpenOptions) -> Result<Db> {
 }
 
 async fn open_postgres(url: &str, options: OpenOptions) -> Result<Db> {
-    let connect = PgConnectOptions::from_str(url)
+    let mut connect = PgConnectOptions::from_str(url)
         .map_err(|_reason| Error::Address)?
-        .application_name("permalloy")
         .statement_cache_capacity(STATEMENTS_KEPT);
+    if connect.get_application_name().is_none() {
+        connect = connect.application_name("permalloy");
+    }
     let pool = PgPoolOptions::new()
         .max_connections(options.max_connections)
         .acquire_timeout(options.acquire_timeout)

@@ -77,12 +77,20 @@ async fn run(mut writer: Writer, mut receiver: mpsc::Receiver<Message>) {
 }
 
 /// Writes a batch and answers its waiters, of whom some may have left.
-async fn write(writer: &mut Writer, records: Vec<ExecutionRecord>, waiters: Vec<oneshot::Sender<Result<()>>>) {
+async fn write(
+    writer: &mut Writer,
+    records: Vec<ExecutionRecord>,
+    waiters: Vec<oneshot::Sender<Result<()>>>,
+) {
     let Err(error) = writer.write(&records).await else {
         waiters.into_iter().for_each(|waiter| waiter.send(Ok(())).unwrap_or_default());
         return;
     };
-    tracing::error!(records = records.len(), error = &error as &dyn std::error::Error, "a batch was not written");
+    tracing::error!(
+        records = records.len(),
+        error = &error as &dyn std::error::Error,
+        "a batch was not written"
+    );
     if error.is_unavailable() || records.len() == 1 {
         let error = Arc::new(error);
         for waiter in waiters {

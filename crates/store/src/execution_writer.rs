@@ -89,7 +89,10 @@ impl Writer {
             Some(Connection::Postgres(connection)) => connection.close().await,
         };
         if let Err(error) = closed {
-            tracing::debug!(error = &error as &dyn std::error::Error, "the log's connection did not close well");
+            tracing::debug!(
+                error = &error as &dyn std::error::Error,
+                "the log's connection did not close well"
+            );
         }
     }
 
@@ -120,7 +123,9 @@ async fn connect(db: &Db) -> Result<Connection> {
             let connection = SqliteConnection::connect_with(&write.connect_options()).await?;
             Connection::Sqlite(connection, turn.clone())
         }
-        Db::Postgres(pool) => Connection::Postgres(PgConnection::connect_with(&pool.connect_options()).await?),
+        Db::Postgres(pool) => {
+            Connection::Postgres(PgConnection::connect_with(&pool.connect_options()).await?)
+        }
     })
 }
 
@@ -171,7 +176,11 @@ fn add(arguments: &mut SqliteArguments, record: &ExecutionRecord) -> Result<(), 
     Ok(())
 }
 
-async fn write_postgres(connection: &mut PgConnection, sql: Arc<str>, records: &[ExecutionRecord]) -> Result<()> {
+async fn write_postgres(
+    connection: &mut PgConnection,
+    sql: Arc<str>,
+    records: &[ExecutionRecord],
+) -> Result<()> {
     let rows = &last_of_each(records);
     sqlx::query(AssertSqlSafe(sql))
         .bind(texts(rows, |row| &row.account_id))
@@ -213,7 +222,12 @@ fn last_of_each(records: &[ExecutionRecord]) -> Vec<&ExecutionRecord> {
     let last: HashMap<(&str, &str), usize> =
         records.iter().enumerate().map(|(index, record)| (key(record), index)).collect();
     let is_last = |index: usize, record| last.get(&key(record)) == Some(&index);
-    records.iter().enumerate().filter(|&(index, record)| is_last(index, record)).map(|(_, record)| record).collect()
+    records
+        .iter()
+        .enumerate()
+        .filter(|&(index, record)| is_last(index, record))
+        .map(|(_, record)| record)
+        .collect()
 }
 
 fn key(record: &ExecutionRecord) -> (&str, &str) {

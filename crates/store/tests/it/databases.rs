@@ -31,7 +31,7 @@ pub(crate) async fn on_each_empty_db(test: impl AsyncFn(&Db)) {
     let admin = sqlx::PgPool::connect(&postgres).await.expect("PostgreSQL answers");
     execute(&admin, format!("create schema {schema}")).await;
     let separator = if postgres.contains('?') { '&' } else { '?' };
-    let url = format!("{postgres}{separator}options=-c%20search_path%3D{schema}");
+    let url = format!("{postgres}{separator}options=-c%20search_path%3D{schema}&application_name={schema}");
     let options = OpenOptions { max_connections: 4, ..OpenOptions::default() };
     let db = Db::open(&url, options).await.expect("PostgreSQL opens");
     test(&db).await;

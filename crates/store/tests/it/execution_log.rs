@@ -76,7 +76,10 @@ async fn what_was_recorded_is_found_with_every_field() {
         log.record(open.clone()).await.unwrap();
         let stored = db.account("acc").find_execution("e1").await.unwrap().unwrap();
         assert_eq!((stored.status, stored.finished_at), (ExecutionStatus::Running, None));
-        assert_eq!((stored.server_id.as_deref(), stored.token_id.as_deref()), (Some("server-1"), Some("token-1")));
+        assert_eq!(
+            (stored.server_id.as_deref(), stored.token_id.as_deref()),
+            (Some("server-1"), Some("token-1"))
+        );
         assert_eq!((stored.user_id.as_str(), stored.surface.as_str()), ("ada", "mcp"));
         assert_eq!((stored.idempotency_key.as_deref(), stored.key_id), (Some("key"), None));
         assert_eq!((stored.request_id.as_deref(), stored.started_at), (Some("request-1"), at(10)));
@@ -88,7 +91,10 @@ async fn what_was_recorded_is_found_with_every_field() {
         assert_eq!(stored.error_code.as_deref(), Some("UPSTREAM_ERROR"));
         assert_eq!((stored.attempts, stored.request_bytes, stored.response_bytes), (2, 1024, 2048));
         assert_eq!(stored.credential_id.as_deref(), Some("credential-1"));
-        assert_eq!((stored.arguments.as_deref(), stored.result.as_deref()), (Some("{\"text\":\"hi\"}"), Some("{}")));
+        assert_eq!(
+            (stored.arguments.as_deref(), stored.result.as_deref()),
+            (Some("{\"text\":\"hi\"}"), Some("{}"))
+        );
         assert_eq!((stored.cache.as_deref(), stored.read_only), (Some("miss"), false));
         assert_eq!((stored.connector_id.as_str(), stored.action_id.as_str()), ("slack", "chat_postMessage"));
         assert_eq!(stored.execution_id, "e1");
@@ -100,9 +106,11 @@ async fn what_was_recorded_is_found_with_every_field() {
 async fn many_callers_at_once_all_get_their_records_written() {
     with_log(async |db, log| {
         let records: Vec<_> = (0..700).map(|number| opening("acc", &format!("e{number:04}"))).collect();
-        let written = futures_util::future::join_all(records.iter().map(|record| log.record(record.clone()))).await;
+        let written =
+            futures_util::future::join_all(records.iter().map(|record| log.record(record.clone()))).await;
         assert!(written.iter().all(Result::is_ok), "{:?}", written.iter().find(|result| result.is_err()));
-        let listed = db.account("acc").list_executions(store::ExecutionFilter::default(), 1000, None).await.unwrap();
+        let listed =
+            db.account("acc").list_executions(store::ExecutionFilter::default(), 1000, None).await.unwrap();
         assert_eq!(listed.len(), 700);
         assert_eq!((listed[0].execution_id.as_str(), listed[699].execution_id.as_str()), ("e0699", "e0000"));
     })
@@ -113,8 +121,11 @@ async fn many_callers_at_once_all_get_their_records_written() {
 async fn an_opening_and_a_closing_record_in_one_batch_leave_the_closing_one() {
     with_log(async |db, log| {
         let open = opening("acc", "e1");
-        let (one, other, two) =
-            tokio::join!(log.record(open.clone()), log.record(opening("acc", "e2")), log.record(closing(&open)));
+        let (one, other, two) = tokio::join!(
+            log.record(open.clone()),
+            log.record(opening("acc", "e2")),
+            log.record(closing(&open))
+        );
         (one.unwrap(), other.unwrap(), two.unwrap());
         let stored = db.account("acc").find_execution("e1").await.unwrap().unwrap();
         assert_eq!(stored.status, ExecutionStatus::Failed);
@@ -170,14 +181,15 @@ async fn a_lost_connection_costs_no_record() {
         let (log, writer) = ExecutionLog::new(db.clone());
         let test = async {
             log.record(opening("acc", "e1")).await.unwrap();
-            sqlx::query(
+            let ended = sqlx::query(
                 "select pg_terminate_backend(pid) from pg_stat_activity
-                 where pid <> pg_backend_pid() and query like 'insert into executions %'
-                   and current_schema() = any (current_schemas(false))",
+                 where pid <> pg_backend_pid() and application_name = current_schema()
+                   and query like 'insert into executions %'",
             )
             .execute(pool)
             .await
             .unwrap();
+            assert_eq!(ended.rows_affected(), 1);
             log.record(opening("acc", "e2")).await.unwrap();
             log.close().await;
         };

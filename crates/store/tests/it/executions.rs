@@ -5,7 +5,12 @@ use store::{Account, ExecutionFilter, ExecutionRecord, ExecutionStatus};
 use crate::databases::at;
 use crate::execution_log::{closing, opening, with_log};
 
-async fn ids(account: &Account, filter: ExecutionFilter<'_>, limit: i64, before: Option<&str>) -> Vec<String> {
+async fn ids(
+    account: &Account,
+    filter: ExecutionFilter<'_>,
+    limit: i64,
+    before: Option<&str>,
+) -> Vec<String> {
     let rows = account.list_executions(filter, limit, before).await.unwrap();
     rows.into_iter().map(|row| row.execution_id).collect()
 }
