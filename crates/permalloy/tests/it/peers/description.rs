@@ -134,7 +134,7 @@ impl Description {
                 spell_out_nullable(below.collect())
             }
             Value::Array(items) => items.iter().map(|item| self.inlined(item, depth + 1)).collect(),
-            other => other.clone(),
+            plain @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) => plain.clone(),
         }
     }
 }

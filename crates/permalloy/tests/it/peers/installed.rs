@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::process::Command;
 
 /// Longer than any peer needs on two busy cores; a peer that hangs must not hang the suite.
-const PATIENCE: Duration = Duration::from_secs(240);
+const PATIENCE: Duration = Duration::from_mins(4);
 
 pub(super) struct Peers {
     root: PathBuf,
@@ -64,7 +64,7 @@ impl Peers {
 
 /// Runs a peer to its end; panics when it takes longer than any should.
 pub(super) async fn finish(command: &mut Command) -> Output {
-    let described = format!("{:?}", command.as_std().get_program());
+    let described = command.as_std().get_program().display().to_string();
     tokio::time::timeout(PATIENCE, command.output())
         .await
         .unwrap_or_else(|_| panic!("{described} did not end within {PATIENCE:?}"))

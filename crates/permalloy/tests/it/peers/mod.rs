@@ -4,6 +4,12 @@
 //! Everything runs against the real binary over real sockets on this machine. The programs are installed by
 //! `cargo xtask peers`; see [`installed`] for what happens when they are not.
 
+#![expect(
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "what is not a test function here serves one: it fails by panicking and says what did not run"
+)]
+
 mod application;
 mod clients;
 mod conformance;
