@@ -32,13 +32,18 @@ impl PageToken {
     }
 }
 
-/// The list of an answer: where the definition says, else the root, else the only array of objects at the top.
+/// The list of an answer: where the definition says, else the root, else (unless a projection says what the answer
+/// is) the only array of objects at the top.
 pub(crate) fn list<'j>(action: &Action, json: &'j str) -> Option<&'j str> {
     if let Some(pointer) = &action.items {
         return pointer.find(json).filter(|found| found.starts_with('['));
     }
     if json.starts_with('[') {
         return Some(json);
+    }
+    if !action.projection.is_empty() {
+        // The projection describes one object; its labels or files are members of it, not items.
+        return None;
     }
     let is_list = |value: &&str| {
         value.starts_with('[') && scan::elements(value).next().is_some_and(|item| item.starts_with('{'))
