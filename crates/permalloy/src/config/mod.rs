@@ -8,7 +8,7 @@ pub(crate) mod connectors;
 pub(crate) mod database;
 pub(crate) mod limits;
 pub(crate) mod log;
-mod nearest;
+pub(crate) mod nearest;
 pub(crate) mod outbound;
 pub(crate) mod problem;
 mod raw;
@@ -71,7 +71,7 @@ pub(crate) struct Flags {
     /// Address to listen on [default: 127.0.0.1:3000]
     #[arg(long, value_name = "ADDRESS", global = true, help_heading = "Settings")]
     pub(crate) listen: Option<String>,
-    /// URL under which clients reach this installation [default: http://{listen}]
+    /// URL under which clients reach this installation [default: made from the address]
     #[arg(long, value_name = "URL", global = true, help_heading = "Settings")]
     pub(crate) public_url: Option<String>,
     /// Where state is kept [default: ./permalloy-data]

@@ -1,7 +1,7 @@
 //! The nearest known name to a misspelt one. Knows nothing of settings.
 
 /// The candidate with the least edit distance, if it is near enough to be meant.
-pub(super) fn nearest(name: &str, candidates: impl Iterator<Item = String>) -> Option<String> {
+pub(crate) fn nearest(name: &str, candidates: impl Iterator<Item = String>) -> Option<String> {
     let limit = (name.chars().count() / 3).max(2);
     candidates
         .map(|candidate| (distance(name, &candidate), candidate))

@@ -81,9 +81,9 @@ impl Raw {
             let key = if prefix.is_empty() { name_text.to_owned() } else { format!("{prefix}.{name_text}") };
             let origin = place(name.span().start);
             // Three levels are the deepest there are: connectors.<id>.name.
-            match value.get_ref() {
-                DeValue::Table(inner) if key.split('.').count() < 3 => self.read_table(&key, inner, place),
-                other => self.read_value(key, other, origin),
+            match value.get_ref().as_table() {
+                Some(inner) if key.split('.').count() < 3 => self.read_table(&key, inner, place),
+                Some(_) | None => self.read_value(key, value.get_ref(), origin),
             }
         }
     }
@@ -92,11 +92,11 @@ impl Raw {
         let Some(setting) = settings::by_key(&key) else {
             return self.unknown_key(key, origin);
         };
-        let value = match value {
-            DeValue::Array(items) => {
+        let value = match value.as_array() {
+            Some(items) => {
                 items.iter().map(|item| scalar(item.get_ref())).collect::<Option<_>>().map(Value::List)
             }
-            single => scalar(single).map(Value::Text),
+            None => scalar(value).map(Value::Text),
         };
         match value {
             Some(value) => {
@@ -122,19 +122,12 @@ impl Raw {
                 continue;
             }
             let origin = Origin::Environment(variable.to_owned());
-            match settings::key_of_variable(variable) {
-                Some(key) => {
-                    self.written.insert(key, Written { value: Value::Text(value.to_owned()), origin });
-                }
-                None => {
-                    let expected = known_name(settings::nearest_variable(variable));
-                    self.problems.push(Problem {
-                        key: variable.to_owned(),
-                        value: "***".to_owned(),
-                        expected,
-                        origin,
-                    });
-                }
+            if let Some(key) = settings::key_of_variable(variable) {
+                self.written.insert(key, Written { value: Value::Text(value.to_owned()), origin });
+            } else {
+                let expected = known_name(settings::nearest_variable(variable));
+                let (key, value) = (variable.to_owned(), "***".to_owned());
+                self.problems.push(Problem { key, value, expected, origin });
             }
         }
     }

@@ -122,15 +122,10 @@ impl<'a> Reader<'a> {
     }
 
     fn effective(&self, setting: &'static Setting) -> Effective {
+        let computed = || self.computed.iter().find(|(key, _)| *key == setting.key);
         let (value, origin) = match self.raw.written.get(setting.key) {
             Some(written) => (setting.shown(&written.text()), written.origin.clone()),
-            None => {
-                let computed = self.computed.iter().find(|(key, _)| *key == setting.key);
-                (
-                    computed.map_or_else(|| setting.default.to_owned(), |(_, value)| value.clone()),
-                    Origin::Default,
-                )
-            }
+            None => (computed().map_or(setting.default, |(_, value)| value).to_owned(), Origin::Default),
         };
         Effective { key: setting.key.to_owned(), value, origin }
     }

@@ -28,7 +28,6 @@ impl Source {
     /// The environment of this process as it is now. Names and values that are not UTF-8 are read with
     /// replacement characters, so that a setting made unreadable is found wrong and not overlooked.
     pub(crate) fn process() -> Source {
-        #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
         let environment = std::env::vars_os()
             .map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()))
             .collect();

@@ -56,26 +56,27 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
 }
 
 fn is_public_v6(address: Ipv6Addr) -> bool {
-    let [a, b, c, d, e, f, g, h] = address.segments();
-    let last = embedded(g, h);
+    let segments = address.segments();
+    let [first, second, third, .., before_last, last] = segments;
+    let ending = embedded(before_last, last);
     // The well-known NAT64 prefix leads to the address it ends with.
-    if [a, b, c, d, e, f] == [0x0064, 0xff9b, 0, 0, 0, 0] {
-        return is_public_v4(last);
+    if segments.starts_with(&[0x0064, 0xff9b, 0, 0, 0, 0]) {
+        return is_public_v4(ending);
     }
     // All global unicast space; loopback, unspecified, compatible, translated, local, link-local, site-local and
     // multicast addresses lie outside of it.
-    if a & 0xe000 != 0x2000 {
+    if first & 0xe000 != 0x2000 {
         return false;
     }
-    let special = match (a, b) {
+    let special = match (first, second) {
         // Protocol assignments, with Teredo, benchmarks and ORCHID in it; documentation.
         (0x2001, 0..0x0200 | 0x0db8) | (0x3fff, 0..0x1000) => true,
         // 6to4.
-        (0x2002, _) => !is_public_v4(embedded(b, c)),
+        (0x2002, _) => !is_public_v4(embedded(second, third)),
         _global => false,
     };
-    let isatap = f == 0x5efe && e & 0xfdff == 0;
-    !special && !(isatap && !is_public_v4(last))
+    let isatap = matches!(segments, [_, _, _, _, 0 | 0x0200, 0x5efe, _, _]);
+    !special && (!isatap || is_public_v4(ending))
 }
 
 fn embedded(high: u16, low: u16) -> Ipv4Addr {

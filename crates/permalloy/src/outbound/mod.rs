@@ -11,6 +11,8 @@ mod retry;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tls_tests;
 
 use std::time::Duration;
 
@@ -30,7 +32,7 @@ use self::connect::Connector;
 use self::failure::{Failure, Kind};
 use self::hosts::Hosts;
 use self::retry::Jitter;
-use crate::config;
+use crate::{chance, config};
 
 /// The client. One for the process; keeps connections open between calls.
 pub(crate) struct Outbound {
@@ -91,8 +93,15 @@ const MAX_IDLE_PER_HOST: usize = 1024;
 const MAX_REDIRECTS: u32 = 3;
 
 impl Outbound {
-    /// `seed` decides how retries of several processes are spread; it need not be secret.
-    pub(crate) fn new(config: &config::outbound::Outbound, seed: u64) -> Result<Outbound, rustls::Error> {
+    /// Fails when a configured certificate authority cannot be used.
+    pub(crate) fn new(config: &config::outbound::Outbound) -> Result<Outbound, rustls::Error> {
+        let mut seed = [0; 8];
+        chance::fill(&mut seed);
+        Outbound::seeded(config, u64::from_le_bytes(seed))
+    }
+
+    /// `seed` decides how the retries of this process are spread.
+    fn seeded(config: &config::outbound::Outbound, seed: u64) -> Result<Outbound, rustls::Error> {
         let connector = Connector::new(config)?;
         #[expect(clippy::disallowed_methods, reason = "the one client of the product")]
         let client = Client::builder(TokioExecutor::new())

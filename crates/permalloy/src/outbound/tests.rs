@@ -112,14 +112,14 @@ fn configured(allow: &[&str]) -> config::outbound::Outbound {
         allow: allow.iter().map(|network| network.parse().unwrap()).collect(),
         extra_roots: Vec::new(),
         connect_timeout: Duration::from_secs(5),
-        idle_timeout: Duration::from_secs(60),
+        idle_timeout: Duration::from_mins(1),
         max_response_bytes: 64 * 1024,
         calls_per_host: 8,
     }
 }
 
 fn client() -> Outbound {
-    Outbound::new(&configured(&["127.0.0.1/32"]), 7).unwrap()
+    Outbound::seeded(&configured(&["127.0.0.1/32"]), 7).unwrap()
 }
 
 fn get(url: Uri) -> Call {
@@ -170,7 +170,7 @@ fn an_allowed_network_is_reached_in_every_spelling_and_nothing_beside_it() {
 #[tokio::test]
 async fn a_loopback_platform_is_refused_in_every_spelling_and_never_reached() {
     let platform = Platform::start([ok("{}")]).await;
-    let outbound = Outbound::new(&configured(&[]), 7).unwrap();
+    let outbound = Outbound::seeded(&configured(&[]), 7).unwrap();
     let port = platform.address.port();
     for host in
         ["127.0.0.1", "localhost", "2130706433", "0177.0.0.1", "0x7f.1", "127.1", "[::ffff:127.0.0.1]", "0"]
@@ -187,7 +187,7 @@ async fn a_name_is_judged_by_the_address_it_leads_to() {
     let platform = Platform::start([ok("{}")]).await;
     let url: Uri = format!("http://localhost:{}/", platform.address.port()).parse().unwrap();
     assert!(client().send(get(url.clone())).await.is_ok());
-    let elsewhere = Outbound::new(&configured(&["10.0.0.0/8"]), 7).unwrap();
+    let elsewhere = Outbound::seeded(&configured(&["10.0.0.0/8"]), 7).unwrap();
     assert_eq!(failure_of(&elsewhere, get(url)).await.kind, Kind::Refused);
 }
 
@@ -234,8 +234,8 @@ async fn a_redirect_within_the_origin_is_followed_with_its_method() {
         (b"got".as_ref(), 1, b"posted".as_ref())
     );
     let requests = platform.requests();
-    assert!(requests.get(1).unwrap().starts_with("GET /there?p=2 HTTP/1.1\r\n"), "{requests:?}");
-    let repeated = requests.get(3).unwrap();
+    assert!(requests[1].starts_with("GET /there?p=2 HTTP/1.1\r\n"), "{requests:?}");
+    let repeated = &requests[3];
     assert!(repeated.starts_with("POST /there?p=2 ") && repeated.ends_with("body"), "{requests:?}");
 }
 
@@ -420,7 +420,7 @@ async fn a_slow_platform_keeps_no_other_call_from_its_platform() {
     let quick = Platform::start([ok("quick")]).await;
     let mut config = configured(&["127.0.0.1/32"]);
     config.calls_per_host = 1;
-    let outbound = Outbound::new(&config, 7).unwrap();
+    let outbound = Outbound::seeded(&config, 7).unwrap();
     let call = |timeout| Call { timeout: Duration::from_millis(timeout), ..get(slow.url("/")) };
     let (first, second, third) =
         tokio::join!(outbound.send(call(300)), outbound.send(call(100)), outbound.send(get(quick.url("/"))));

@@ -35,22 +35,28 @@ fn field(line: &RequestLine<'_>, name: &str) -> serde_json::Value {
 
 /// A writer that holds everything up until it is let go.
 #[derive(Clone, Default)]
-struct Pipe(Arc<(Mutex<(bool, Vec<u8>)>, Condvar)>);
+struct Pipe(Arc<Held>);
+
+#[derive(Default)]
+struct Held {
+    state: Mutex<(bool, Vec<u8>)>,
+    opened: Condvar,
+}
 
 impl Pipe {
     fn open(&self) {
-        self.0.0.lock().unwrap().0 = true;
-        self.0.1.notify_all();
+        self.0.state.lock().unwrap().0 = true;
+        self.0.opened.notify_all();
     }
 
     fn text(&self) -> String {
-        String::from_utf8(self.0.0.lock().unwrap().1.clone()).unwrap()
+        String::from_utf8(self.0.state.lock().unwrap().1.clone()).unwrap()
     }
 }
 
 impl Write for Pipe {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let mut state = self.0.1.wait_while(self.0.0.lock().unwrap(), |state| !state.0).unwrap();
+        let mut state = self.0.opened.wait_while(self.0.state.lock().unwrap(), |state| !state.0).unwrap();
         state.1.extend_from_slice(bytes);
         Ok(bytes.len())
     }
@@ -145,11 +151,13 @@ fn a_flush_waits_for_every_line_in_order() {
     let pipe = Pipe::default();
     pipe.open();
     let queue = Queue::start(Box::new(pipe.clone())).unwrap();
+    let mut expected = String::new();
     for number in 0..1000 {
-        queue.add(|buffer| buffer.extend_from_slice(format!("{number}\n").as_bytes()));
+        let line = format!("{number}\n");
+        expected.push_str(&line);
+        queue.add(|buffer| buffer.extend_from_slice(line.as_bytes()));
     }
     queue.flush(Duration::from_secs(10));
-    let expected: String = (0..1000).map(|number| format!("{number}\n")).collect();
     assert_eq!(pipe.text(), expected);
     queue.flush(Duration::from_secs(10));
 }
