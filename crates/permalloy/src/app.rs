@@ -1,7 +1,10 @@
 //! Everything that lives as long as the process, in one struct with plain fields. Made once from the
 //! configuration by [`App::build`]; no globals, no container.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use store::{Db, ExecutionLog, OpenOptions};
@@ -13,8 +16,9 @@ use crate::{
     config::{Config, vault_key},
     error::Error,
     http::body::Schemas,
-    ops::{catalogue::Catalogue, sealing::Sealing},
+    ops::{catalogue::Catalogue, sealing::Sealing, surface::direct::Names},
     outbound::Outbound,
+    telemetry::Telemetry,
 };
 
 /// How long a request may wait for a database connection before it is answered with 503.
@@ -35,6 +39,8 @@ pub(crate) struct App {
     pub(crate) lookup: Lookup,
     pub(crate) rates: Rates,
     pub(crate) schemas: Schemas,
+    direct: OnceLock<Names>,
+    pub(crate) telemetry: Telemetry,
     pub(crate) tasks: Tasks,
 }
 
@@ -61,7 +67,7 @@ impl Tasks {
 
 impl App {
     /// Opens everything that `config` names. `base_url` is the URL that clients use, once the port is known.
-    pub(crate) async fn build(config: Config, base_url: String) -> anyhow::Result<Arc<Self>> {
+    pub(crate) async fn build(config: Config, base_url: String, telemetry: Telemetry) -> anyhow::Result<Arc<Self>> {
         std::fs::create_dir_all(&config.server.data_dir)
             .with_context(|| format!("cannot make the data directory {}", config.server.data_dir.display()))?;
         let keys = vault_key::load_or_create(&config.vault)?;
@@ -71,7 +77,8 @@ impl App {
         let catalogue = Catalogue::load(&config.connectors)?;
         let db = open(&config).await?;
         let tasks = Tasks::default();
-        let log = ExecutionLog::start(db.clone(), |task| tasks.spawn(task));
+        let (log, writer) = ExecutionLog::new(db.clone());
+        tasks.spawn(writer);
         Ok(Arc::new(Self {
             hosts: Hosts::new(&config, &base_url),
             base_url,
@@ -83,10 +90,17 @@ impl App {
             lookup: Lookup::new(),
             rates: Rates::new(&config.limits),
             schemas: Schemas::new(),
+            direct: OnceLock::new(),
+            telemetry,
             tasks,
             db,
             config,
         }))
+    }
+
+    /// From the names of direct tools to actions; made when a server in direct mode is first used.
+    pub(crate) fn direct_names(&self) -> &Names {
+        self.direct.get_or_init(|| Names::new(self.catalogue.iter().map(|entry| &entry.connector)))
     }
 }
 

@@ -12,6 +12,7 @@ mod http;
 mod jobs;
 mod ops;
 mod outbound;
+mod schema;
 mod scope;
 mod telemetry;
 

@@ -37,10 +37,10 @@ pub(crate) struct Server {
 /// Answers that are the same for every client of a server, serialized once.
 #[derive(Default)]
 pub(crate) struct Ready {
-    /// The `result` of `tools/list` for the earlier revisions of MCP.
-    pub(crate) tools_legacy: OnceLock<Bytes>,
-    /// The `result` of `tools/list` for revision 2026-07-28.
-    pub(crate) tools_stateless: OnceLock<Bytes>,
+    /// The members of the first page of `tools/list`.
+    pub(crate) tools: OnceLock<Bytes>,
+    /// `serverInfo` as JSON.
+    pub(crate) info: OnceLock<String>,
 }
 
 impl Server {

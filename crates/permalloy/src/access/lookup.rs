@@ -13,6 +13,7 @@ use std::{
 use chrono::{DateTime, Utc};
 use moka::sync::Cache;
 use store::{ApiKey, Db, FoundApiKey};
+use tokio::sync::watch;
 
 use super::{client::Server, secrets::Hash};
 use crate::error::Error;
@@ -47,6 +48,7 @@ pub(crate) struct Key {
 /// The memory of look-ups.
 pub(crate) struct Lookup {
     generation: AtomicU64,
+    changed: watch::Sender<u64>,
     keys: Cache<Hash, Seen<Arc<Key>>>,
     tokens: Cache<Hash, Seen<Arc<Token>>>,
     servers: Cache<(Arc<str>, Arc<str>), Seen<Arc<Server>>>,
@@ -72,6 +74,7 @@ impl Lookup {
     pub(crate) fn new() -> Self {
         Self {
             generation: AtomicU64::new(0),
+            changed: watch::Sender::new(0),
             keys: cache(),
             tokens: cache(),
             servers: cache(),
@@ -83,7 +86,13 @@ impl Lookup {
 
     /// Makes everything that was looked up before stale.
     pub(crate) fn forget(&self) {
-        self.generation.fetch_add(1, Ordering::AcqRel);
+        let before = self.generation.fetch_add(1, Ordering::AcqRel);
+        self.changed.send_replace(before + 1);
+    }
+
+    /// Tells of every [`Self::forget`] from now on.
+    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
+        self.changed.subscribe()
     }
 
     fn generation(&self) -> u64 {

@@ -31,7 +31,7 @@ pub(crate) fn members(name: &str) -> Vec<String> {
 
 /// `GET /openapi.json`.
 pub(crate) async fn serve(State(app): State<std::sync::Arc<App>>) -> Response<Body> {
-    json_bytes(StatusCode::OK, document(&app.config.server.public_url.to_string()).to_string())
+    json_bytes(StatusCode::OK, document(&app.base_url).to_string())
 }
 
 /// The whole document, for a server reachable at `base`.

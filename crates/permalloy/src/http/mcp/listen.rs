@@ -1,0 +1,183 @@
+//! Streams that tell a client of changes: `GET` in the earlier eras, `subscriptions/listen` in 2026-07-28. What is
+//! told is found by comparison, so nothing has to be remembered about a client between its requests.
+
+use std::{convert::Infallible, sync::Arc, time::Duration};
+
+use axum::{
+    body::{Body, Bytes},
+    http::{HeaderMap, HeaderValue, Response, Uri, header, request::Parts},
+    response::IntoResponse,
+};
+use futures_util::stream;
+use ::mcp::{Id, Json, Notice, SubscriptionFilter, sse};
+use tokio::sync::mpsc;
+
+use super::{method, prove};
+use crate::{access::{Client, restrictions::Question}, app::App, ops::surface::digest::Digest, scope::Scope};
+
+/// Between two comments that keep a quiet stream open.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// Events that wait for a slow reader.
+const WAITING: usize = 64;
+
+/// The sending half of an event stream.
+pub(super) struct Events(mpsc::Sender<Bytes>);
+
+/// The reader is gone.
+pub(super) struct Gone;
+
+impl Events {
+    /// Sends one message.
+    pub(super) async fn message(&self, message: &[u8]) -> Result<(), Gone> {
+        let mut event = Vec::new();
+        sse::write_event(&mut event, message);
+        self.0.send(event.into()).await.map_err(|_closed| Gone)
+    }
+
+    async fn keep_alive(&self) -> Result<(), Gone> {
+        self.0.send(Bytes::from_static(sse::KEEP_ALIVE)).await.map_err(|_closed| Gone)
+    }
+}
+
+/// A response whose events are sent through [`Events`]; it ends when that is dropped.
+pub(super) fn event_stream(waiting: usize) -> (Events, Response<Body>) {
+    let (sender, receiver) = mpsc::channel(waiting);
+    let events = stream::unfold(receiver, |mut receiver| async move {
+        let event: Bytes = receiver.recv().await?;
+        Some((Ok::<_, Infallible>(event), receiver))
+    });
+    let mut response = Response::new(Body::from_stream(events));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    (Events(sender), response)
+}
+
+/// What one stream tells.
+struct Wish {
+    tools: bool,
+    prompts: bool,
+    resources: bool,
+    /// Which resources; nothing means every one.
+    updated: Option<Vec<String>>,
+    /// The id of the request, as JSON, for the streams of 2026-07-28.
+    subscription: Option<String>,
+}
+
+/// The proof to repeat at every change, so that a stream ends with the right to it.
+struct Proof {
+    uri: Uri,
+    headers: HeaderMap,
+}
+
+/// `GET` with `Accept: text/event-stream`.
+pub(super) async fn legacy(app: &Arc<App>, scope: &Arc<Scope>, client: Client, head: &Parts) -> Response<Body> {
+    let wish = Wish { tools: true, prompts: true, resources: true, updated: None, subscription: None };
+    begin(app, scope, client, head, wish, None).await
+}
+
+/// `subscriptions/listen`: the first event says what is honoured.
+pub(super) async fn stateless(
+    app: &Arc<App>,
+    scope: &Arc<Scope>,
+    client: &Client,
+    head: &Parts,
+    id: Id<'_>,
+    filter: &SubscriptionFilter<'_>,
+) -> Response<Body> {
+    let mut first = Vec::new();
+    Notice::SubscriptionAcknowledged(filter.clone()).encode(&mut first, Some(id));
+    let wish = Wish {
+        tools: filter.tools_list_changed,
+        prompts: filter.prompts_list_changed,
+        resources: filter.resources_list_changed,
+        updated: Some(filter.resource_subscriptions.iter().map(|uri| uri.clone().into_owned()).collect()),
+        subscription: Some(method::owned_id(id)),
+    };
+    begin(app, scope, client.clone(), head, wish, Some(first)).await
+}
+
+async fn begin(
+    app: &Arc<App>,
+    scope: &Arc<Scope>,
+    client: Client,
+    head: &Parts,
+    wish: Wish,
+    first: Option<Vec<u8>>,
+) -> Response<Body> {
+    let changes = app.lookup.changes();
+    let digest = match Digest::of(app, &client).await {
+        Ok(digest) => digest,
+        Err(error) => return error.into_response(),
+    };
+    let (events, response) = event_stream(WAITING);
+    let (app, scope) = (Arc::clone(app), Arc::clone(scope));
+    let proof = Proof { uri: head.uri.clone(), headers: head.headers.clone() };
+    app.tasks.clone().spawn(async move {
+        if let Some(first) = first && events.message(&first).await.is_err() {
+            return;
+        }
+        // Either side may end a stream; there is nothing to clean up.
+        if let Err(Gone) = tell(&app, &scope, &events, changes, &proof, &wish, digest).await {
+            tracing::debug!(request.id = scope.request_id, "the reader of a stream is gone");
+        }
+    });
+    response
+}
+
+async fn tell(
+    app: &Arc<App>,
+    scope: &Scope,
+    events: &Events,
+    mut changes: tokio::sync::watch::Receiver<u64>,
+    proof: &Proof,
+    wish: &Wish,
+    mut known: Digest,
+) -> Result<(), Gone> {
+    loop {
+        tokio::select! {
+            () = app.tasks.stop.cancelled() => return Ok(()),
+            () = tokio::time::sleep(KEEP_ALIVE) => events.keep_alive().await?,
+            changed = changes.changed() => {
+                if changed.is_err() {
+                    return Ok(());
+                }
+                let Ok(client) = prove(app, scope, &proof.uri, &proof.headers).await else { return Ok(()) };
+                if client.decide(Question::User(&client.user_id)).is_err() {
+                    return Ok(());
+                }
+                // A database that is away for a moment is asked again at the next change.
+                let Ok(now) = Digest::of(app, &client).await else { continue };
+                for notice in notices(&known, &now, wish) {
+                    let mut message = Vec::new();
+                    let id = wish.subscription.as_deref().and_then(Json::check).and_then(Id::parse);
+                    notice.encode(&mut message, id);
+                    events.message(&message).await?;
+                }
+                known = now;
+            }
+        }
+    }
+}
+
+fn notices<'a>(known: &Digest, now: &'a Digest, wish: &Wish) -> Vec<Notice<'a>> {
+    let mut notices = Vec::new();
+    if wish.tools && known.tools != now.tools {
+        notices.push(Notice::ToolsListChanged);
+    }
+    if wish.prompts && known.prompts != now.prompts {
+        notices.push(Notice::PromptsListChanged);
+    }
+    if wish.resources && known.resources != now.resources {
+        notices.push(Notice::ResourcesListChanged);
+    }
+    for (uri, digest) in &now.contents {
+        let wanted = wish.updated.as_ref().is_none_or(|uris| uris.contains(uri));
+        let changed = known.contents.get(uri).is_some_and(|before| before != digest);
+        if wanted && changed {
+            notices.push(Notice::ResourceUpdated { uri: uri.as_str().into() });
+        }
+    }
+    notices
+}

@@ -1,0 +1,119 @@
+//! Violations of a JSON Schema in words that say what to do, all of them at once.
+
+use jsonschema::{ValidationError, Validator, error::ValidationErrorKind};
+use serde_json::Value;
+
+use crate::error::Detail;
+
+/// Problems listed at most.
+const MAX_PROBLEMS: usize = 100;
+
+/// Every problem of `value`, in the order of its members. `members` are the names that an unknown member may have
+/// been meant to be.
+pub(crate) fn problems(validator: &Validator, value: &Value, members: &[String]) -> Vec<Detail> {
+    let mut details: Vec<Detail> =
+        validator.iter_errors(value).flat_map(|error| describe(&error, members)).collect();
+    details.truncate(MAX_PROBLEMS);
+    details
+}
+
+/// One schema violation in words; a violation that names several members becomes one detail for each.
+fn describe(error: &ValidationError<'_>, members: &[String]) -> Vec<Detail> {
+    let place = dotted(error.instance_path().as_str());
+    let within = |member: &str| if place.is_empty() { member.to_owned() } else { format!("{place}.{member}") };
+    let one = |problem: String| vec![Detail { field: place.clone(), problem }];
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the library's own sentence serves the rarer keywords")]
+    match error.kind() {
+        ValidationErrorKind::AdditionalProperties { unexpected } => unexpected
+            .iter()
+            .map(|member| Detail { field: within(member), problem: unknown_member(member, members) })
+            .collect(),
+        ValidationErrorKind::Required { property } => {
+            vec![Detail { field: within(property.as_str().unwrap_or_default()), problem: "is required".into() }]
+        }
+        ValidationErrorKind::MinLength { limit } => one(format!("is too short, expected at least {limit} characters")),
+        ValidationErrorKind::MaxLength { limit } => one(format!("is too long, expected at most {limit} characters")),
+        ValidationErrorKind::Minimum { limit } => one(format!("is too small, expected at least {limit}")),
+        ValidationErrorKind::Maximum { limit } => one(format!("is too large, expected at most {limit}")),
+        ValidationErrorKind::MaxItems { limit } => one(format!("has too many entries, expected at most {limit}")),
+        ValidationErrorKind::Enum { options } => one(format!("expected one of {options}")),
+        ValidationErrorKind::Pattern { .. } => {
+            one("has characters that are not allowed, or whitespace at an end".to_owned())
+        }
+        _ => one(error.to_string()),
+    }
+}
+
+fn unknown_member(member: &str, members: &[String]) -> String {
+    match nearest(member, members) {
+        Some(nearest) => format!("unknown member; did you mean {nearest}?"),
+        None => "unknown member".to_owned(),
+    }
+}
+
+/// The candidate that differs least from `word`, if it is near enough to be meant.
+pub(crate) fn nearest<'a>(word: &str, candidates: &'a [String]) -> Option<&'a str> {
+    let limit = (word.chars().count() / 3).max(2);
+    candidates
+        .iter()
+        .map(|candidate| (distance(&word.to_lowercase(), &candidate.to_lowercase()), candidate.as_str()))
+        .filter(|(distance, _)| *distance <= limit)
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+/// Levenshtein's distance.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, from) in a.chars().enumerate() {
+        let mut diagonal = i;
+        let mut left = i + 1;
+        for (cell, to) in row.iter_mut().skip(1).zip(&b) {
+            let above = *cell;
+            *cell = (diagonal + usize::from(from != *to)).min(above + 1).min(left + 1);
+            (diagonal, left) = (above, *cell);
+        }
+        if let Some(first) = row.first_mut() {
+            *first = i + 1;
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+/// A JSON pointer as the dotted path of the contract's `details`: `/a/0/b` is `a[0].b`.
+fn dotted(pointer: &str) -> String {
+    let mut path = String::new();
+    for part in pointer.split('/').skip(1) {
+        let part = part.replace("~1", "/").replace("~0", "~");
+        if part.bytes().all(|byte| byte.is_ascii_digit()) {
+            path.push_str(&format!("[{part}]"));
+        } else {
+            if !path.is_empty() {
+                path.push('.');
+            }
+            path.push_str(&part);
+        }
+    }
+    path
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_name_is_the_one_meant() {
+        let names = ["tokenExpiresInDays".to_owned(), "name".to_owned()];
+        assert_eq!(nearest("tokenExpiryInDays", &names), Some("tokenExpiresInDays"));
+        assert_eq!(nearest("Name", &names), Some("name"));
+        assert_eq!(nearest("completelyOther", &names), None);
+    }
+
+    #[test]
+    fn places_are_dotted_paths() {
+        assert_eq!(dotted(""), "");
+        assert_eq!(dotted("/restrictions/users/allowedIds/3"), "restrictions.users.allowedIds[3]");
+        assert_eq!(dotted("/a~1b/c~0d"), "a/b.c~d");
+    }
+}
