@@ -92,11 +92,14 @@ impl From<sqlx::Error> for Error {
                 Error::Internal(error)
             };
         };
-        match database.kind() {
-            sqlx::error::ErrorKind::UniqueViolation => Error::Conflict(violated(database.as_ref())),
-            sqlx::error::ErrorKind::ForeignKeyViolation => Error::NotFound,
-            _ if is_passing(database.code().as_deref()) => Error::Unavailable(error),
-            _ => Error::Internal(error),
+        if database.is_unique_violation() {
+            Error::Conflict(violated(database.as_ref()))
+        } else if database.is_foreign_key_violation() {
+            Error::NotFound
+        } else if is_passing(database.code().as_deref()) {
+            Error::Unavailable(error)
+        } else {
+            Error::Internal(error)
         }
     }
 }

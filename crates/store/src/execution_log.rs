@@ -83,7 +83,9 @@ async fn write(
     waiters: Vec<oneshot::Sender<Result<()>>>,
 ) {
     let Err(error) = writer.write(&records).await else {
-        waiters.into_iter().for_each(|waiter| waiter.send(Ok(())).unwrap_or_default());
+        for waiter in waiters {
+            waiter.send(Ok(())).unwrap_or_default();
+        }
         return;
     };
     tracing::error!(

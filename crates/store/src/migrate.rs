@@ -79,8 +79,12 @@ impl Db {
             return Ok(None);
         };
         match &mut tx {
-            Tx::Sqlite(tx, _turn) => drop(sqlx::raw_sql(migration.sqlite).execute(&mut **tx).await?),
-            Tx::Postgres(tx) => drop(sqlx::raw_sql(migration.postgres).execute(&mut **tx).await?),
+            Tx::Sqlite(tx, _turn) => {
+                sqlx::raw_sql(migration.sqlite).execute(&mut **tx).await?;
+            }
+            Tx::Postgres(tx) => {
+                sqlx::raw_sql(migration.postgres).execute(&mut **tx).await?;
+            }
         }
         in_tx!(&mut tx, db => sqlx::query("insert into schema_migrations (number, name) values ($1, $2)")
             .bind(migration.number).bind(migration.name).execute(db).await.map(|_| ()))?;

@@ -8,6 +8,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use chrono::{DateTime, TimeDelta, Utc};
 use store::{Account, AccountRow, Db, OpenOptions, User};
 
+/// Numbers the schemas of this process.
+static SCHEMAS: AtomicU32 = AtomicU32::new(0);
+
 /// Runs the test on each database, migrated and empty.
 pub(crate) async fn on_each_db(test: impl AsyncFn(&Db)) {
     on_each_empty_db(async |db| {
@@ -26,7 +29,6 @@ pub(crate) async fn on_each_empty_db(test: impl AsyncFn(&Db)) {
     db.close().await;
 
     let Some(postgres) = postgres_url() else { return };
-    static SCHEMAS: AtomicU32 = AtomicU32::new(0);
     let schema = format!("it_{}_{}", std::process::id(), SCHEMAS.fetch_add(1, Ordering::Relaxed));
     let admin = sqlx::PgPool::connect(&postgres).await.expect("PostgreSQL answers");
     execute(&admin, format!("create schema {schema}")).await;

@@ -1,8 +1,6 @@
 //! The group-commit writer.
 
-use std::sync::Arc;
-
-use store::{Db, Error, ExecutionLog, ExecutionRecord, ExecutionStatus};
+use store::{Account, Db, Error, ExecutionLog, ExecutionRecord, ExecutionStatus};
 
 use crate::databases::{at, on_each_db};
 
@@ -126,7 +124,9 @@ async fn an_opening_and_a_closing_record_in_one_batch_leave_the_closing_one() {
             log.record(opening("acc", "e2")),
             log.record(closing(&open))
         );
-        (one.unwrap(), other.unwrap(), two.unwrap());
+        for written in [one, other, two] {
+            written.unwrap();
+        }
         let stored = db.account("acc").find_execution("e1").await.unwrap().unwrap();
         assert_eq!(stored.status, ExecutionStatus::Failed);
     })
@@ -234,25 +234,26 @@ async fn management_changes_get_their_turn_while_the_log_is_busy() {
     on_each_db(async |db| {
         let account = crate::databases::account(db, "acme").await;
         let (log, writer) = ExecutionLog::new(db.clone());
-        let log = Arc::new(log);
         let load = async {
-            let one = async |number: u32| {
-                for turn in 0..20 {
-                    log.record(opening("acc-acme", &format!("e{number}-{turn}"))).await.unwrap();
-                }
-            };
-            futures_util::future::join_all((0..32).map(one)).await;
+            futures_util::future::join_all((0..32).map(|number| record_many(&log, number))).await;
             log.close().await;
         };
-        let changes = async {
-            for number in 0..20 {
-                let mut tx = account.begin().await.unwrap();
-                tx.put_setting("number", &number.to_string()).await.unwrap();
-                tx.commit().await.unwrap();
-            }
-        };
-        tokio::join!(load, changes, writer);
+        tokio::join!(load, change_many(&account), writer);
         assert_eq!(account.setting("number").await.unwrap().as_deref(), Some("19"));
     })
     .await;
+}
+
+async fn record_many(log: &ExecutionLog, number: u32) {
+    for turn in 0..20 {
+        log.record(opening("acc-acme", &format!("e{number}-{turn}"))).await.unwrap();
+    }
+}
+
+async fn change_many(account: &Account) {
+    for number in 0..20 {
+        let mut tx = account.begin().await.unwrap();
+        tx.put_setting("number", &number.to_string()).await.unwrap();
+        tx.commit().await.unwrap();
+    }
 }

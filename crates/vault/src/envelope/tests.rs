@@ -114,11 +114,11 @@ proptest! {
     }
 
     #[test]
-    fn a_flipped_bit_anywhere_keeps_it_closed(secret in any::<Vec<u8>>(), place in any::<proptest::sample::Index>(), bit in 0..8) {
+    fn a_flipped_bit_anywhere_keeps_it_closed(secret in any::<Vec<u8>>(), place in any::<proptest::sample::Index>(), bit in 0..8_u8) {
         let (key, _) = vault_of(1).new_data_key("acme");
         let mut sealed = key.seal(context("acme", "c", "f"), &Secret::new(secret)).0;
         let at = place.index(sealed.len());
-        *sealed.get_mut(at).expect("index is inside") ^= 1 << bit;
+        *sealed.get_mut(at).expect("index is inside") ^= 1_u8 << bit;
         prop_assert!(key.open(context("acme", "c", "f"), &sealed).is_err());
     }
 
