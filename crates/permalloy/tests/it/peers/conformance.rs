@@ -5,30 +5,18 @@
 //! passes or no longer exists.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::Ipv4Addr;
 use std::path::Path;
 
-use axum::Router;
-use axum::http::Method;
-use axum::http::{HeaderName, StatusCode, header};
-use axum::routing::get;
 use serde::Deserialize;
-use serde_json::json;
 use tempfile::TempDir;
-use tokio::net::TcpListener;
-use tokio::task::JoinSet;
-use url::form_urlencoded::byte_serialize;
 
+use super::fixtures::Fixtures;
 use super::installed::{Peers, finish, own_file};
-use super::process::{Product, Server};
+use super::process::Product;
 
 /// The check that the suite adds to each scenario: every message the product sent fits the specification's
 /// own JSON Schema. Its absence means that the suite saw no message, and counts as not passing.
 const WIRE_SCHEMA: &str = "wire-schema-valid";
-
-/// A one-pixel PNG.
-const PIXEL: &str =
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 
 #[tokio::test]
 async fn the_stateless_revision_conforms_but_for_what_is_listed() {
@@ -72,19 +60,14 @@ async fn the_last_revision_with_a_handshake_conforms_but_for_what_is_listed() {
 
 async fn conforms(revision: &str, must_pass: &[&str]) {
     let Some(peers) = Peers::installed("the conformance suite") else { return };
-    let mut tasks = JoinSet::new();
-    let platform = fixture_platform(&mut tasks).await;
+    let fixtures = Fixtures::start().await;
     let product = Product::start(&[
         ("PERMALLOY_CONNECTORS_DIR", own_file("connectors").to_str().expect("a path of text")),
-        ("PERMALLOY_CONNECTORS_TEST_BASE_URL", &platform),
+        ("PERMALLOY_CONNECTORS_TEST_BASE_URL", &fixtures.base_url),
         ("PERMALLOY_OUTBOUND_ALLOW", "127.0.0.1/32"),
     ])
     .await;
-    // Only the fixtures as direct tools: with every connector's they would not be on the first page.
-    let only_fixtures = json!({ "connectors": { "mode": "allowlist", "allowedIds": ["test"] } });
-    let wanted = json!({ "name": "Conformance", "toolMode": "both", "restrictions": only_fixtures });
-    let server = product.create_server(wanted).await;
-    provide_fixtures(&product, &server).await;
+    let server = fixtures.provide(&product).await;
 
     let scenarios = run(&peers, &server.url, revision).await;
 
@@ -96,55 +79,6 @@ async fn conforms(revision: &str, must_pass: &[&str]) {
     }
     let problems = compare(&scenarios, &expected);
     assert!(problems.is_empty(), "revision {revision}:\n{}", problems.join("\n"));
-}
-
-/// The platform behind `tests/peers/connectors/test`, the tools of the suite that an action can be.
-async fn fixture_platform(tasks: &mut JoinSet<()>) -> String {
-    const JSON: [(HeaderName, &str); 1] = [(header::CONTENT_TYPE, "application/json")];
-    let text = || async { (JSON, r#"{"text":"This is a simple text response for testing."}"#) };
-    let error = || async {
-        let body = r#"{"message":"This tool intentionally returns an error for testing"}"#;
-        (StatusCode::BAD_REQUEST, JSON, body)
-    };
-    let router = Router::new().route("/text", get(text)).route("/error", get(error));
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
-    let base_url = format!("http://{}", listener.local_addr().expect("an address"));
-    tasks.spawn(async move { axum::serve(listener, router).await.expect("the platform serves") });
-    base_url
-}
-
-/// The fixtures of the suite that the product's own prompts and resources can be.
-async fn provide_fixtures(product: &Product, server: &Server) {
-    let prompts = [
-        ("test_simple_prompt", json!([]), "This is a simple prompt for testing."),
-        (
-            "test_prompt_with_arguments",
-            json!([
-                { "name": "arg1", "description": "First test argument", "required": true },
-                { "name": "arg2", "description": "Second test argument", "required": true },
-            ]),
-            "Prompt with arguments: arg1='{{arg1}}', arg2='{{arg2}}'",
-        ),
-    ];
-    for (name, arguments, template) in prompts {
-        let path = format!("/api/servers/{}/prompts/{name}", server.id);
-        let prompt =
-            json!({ "title": name, "description": name, "arguments": arguments, "template": template });
-        product.managed(Method::PUT, &path, &prompt).await;
-    }
-    let text = "This is the content of the static text resource.";
-    let data = r#"{"id":"123","templateTest":true,"data":"Data for ID: 123"}"#;
-    let resources = [
-        ("test://static-text", json!({ "name": "text", "mimeType": "text/plain", "text": text })),
-        ("test://static-binary", json!({ "name": "binary", "mimeType": "image/png", "blob": PIXEL })),
-        ("test://template/123/data", json!({ "name": "data", "mimeType": "application/json", "text": data })),
-        ("test://watched-resource", json!({ "name": "watched", "mimeType": "text/plain", "text": text })),
-    ];
-    for (uri, resource) in resources {
-        let uri: String = byte_serialize(uri.as_bytes()).collect();
-        let path = format!("/api/servers/{}/resources?uri={uri}", server.id);
-        product.managed(Method::PUT, &path, &resource).await;
-    }
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd)]

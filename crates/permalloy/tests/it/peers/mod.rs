@@ -15,6 +15,7 @@ mod clients;
 mod conformance;
 mod description;
 mod exchange;
+mod fixtures;
 mod github;
 mod installed;
 mod process;

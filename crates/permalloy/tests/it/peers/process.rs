@@ -64,13 +64,21 @@ impl Product {
         std::fs::read_to_string(self.directory.path().join("log")).unwrap_or_default()
     }
 
+    pub(super) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.listen)
+    }
+
+    /// The value of the header that proves the printed admin key.
+    pub(super) fn authorization(&self) -> String {
+        format!("Bearer {}", self.api_key)
+    }
+
     /// One call of the management API with the printed admin key.
     pub(super) async fn manage(&self, method: Method, path: &str, body: &Value) -> Answer {
-        let authorization = format!("Bearer {}", self.api_key);
+        let authorization = self.authorization();
         let headers = [("Authorization", authorization.as_str()), ("Content-Type", "application/json")];
         let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
-        let url = format!("http://{}{path}", self.listen);
-        exchange(method, &url, &headers, body).await.expect("the product answers")
+        exchange(method, &self.url(path), &headers, body).await.expect("the product answers")
     }
 
     /// The same, for a call that must succeed.
@@ -90,7 +98,7 @@ impl Product {
     }
 
     async fn wait_until_healthy(&self) {
-        let url = format!("http://{}/health", self.listen);
+        let url = self.url("/health");
         let healthy = async {
             while !exchange(Method::GET, &url, &[], Vec::new()).await.is_ok_and(|it| it.status == 200) {
                 sleep(Duration::from_millis(20)).await;
