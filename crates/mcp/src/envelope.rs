@@ -91,22 +91,20 @@ pub(crate) struct Envelope<'a> {
 impl<'a> Envelope<'a> {
     /// Passes one object.
     pub(crate) fn scan(scanner: &mut Scanner<'a>, depth: u32) -> Result<Self, Fault> {
-        let mut params = Members { values: [None; 16], ambiguity: None };
-        let mut meta = Members { values: [None; 7], ambiguity: None };
-        let message = scanner.members(&MEMBERS, depth, |scanner, index, depth| {
+        let mut envelope = Self { message: Members::NONE, params: Members::NONE, meta: Members::NONE };
+        let Self { message, params, meta } = &mut envelope;
+        scanner.members(&MEMBERS, message, depth, |scanner, index, depth| {
             if index != member::PARAMS || scanner.peek() != Some(b'{') {
                 return scanner.skip(depth);
             }
-            params = scanner.members(&PARAMS, depth, |scanner, index, depth| {
+            scanner.members(&PARAMS, params, depth, |scanner, index, depth| {
                 if index != param::META || scanner.peek() != Some(b'{') {
                     return scanner.skip(depth);
                 }
-                meta = scanner.members(&META, depth, |scanner, _, depth| scanner.skip(depth))?;
-                Ok(())
-            })?;
-            Ok(())
+                scanner.members(&META, meta, depth, |scanner, _, depth| scanner.skip(depth))
+            })
         })?;
-        Ok(Self { message, params, meta })
+        Ok(envelope)
     }
 
     /// The first reason not to trust the members, outermost first.
@@ -121,7 +119,8 @@ pub(crate) fn members_of<'a, const N: usize>(
     names: &[&'static str; N],
 ) -> Option<Members<'a, N>> {
     let mut scanner = Scanner::new(json.as_str());
-    let members = scanner.members(names, 0, |scanner, _, depth| scanner.skip(depth)).ok()?;
+    let mut members = Members::NONE;
+    scanner.members(names, &mut members, 0, |scanner, _, depth| scanner.skip(depth)).ok()?;
     members.ambiguity.is_none().then_some(members)
 }
 

@@ -121,7 +121,8 @@ fn message<'a>(envelope: &Envelope<'a>, headers: &HttpHeaders<'a>, place: Place)
     if raw_id.is_some() && id.is_none() {
         return Err(invalid_request(None, "Invalid Request: id must be a string or an integer"));
     }
-    if members.get(member::JSONRPC).and_then(Json::string).as_deref() != Some("2.0") {
+    let two = |version: Json<'_>| version.as_str() == "\"2.0\"" || version.string().as_deref() == Some("2.0");
+    if !members.get(member::JSONRPC).is_some_and(two) {
         return Err(invalid_request(id, "Invalid Request: jsonrpc must be \"2.0\""));
     }
     let Some(method) = members.get(member::METHOD) else {

@@ -65,7 +65,8 @@ impl<'a> Json<'a> {
     /// The string, borrowed unless it has escapes; `None` for other kinds of value.
     pub fn string(self) -> Option<Cow<'a, str>> {
         let inner = self.0.strip_prefix('"')?.strip_suffix('"')?;
-        if inner.as_bytes().contains(&b'\\') {
+        // Inside the quotes of a checked string only an escape ends a plain run.
+        if plain_run(inner.as_bytes()) < inner.len() {
             serde_json::from_str(self.0).ok().map(Cow::Owned)
         } else {
             Some(Cow::Borrowed(inner))
@@ -110,6 +111,8 @@ pub(crate) struct Members<'a, const N: usize> {
 }
 
 impl<'a, const N: usize> Members<'a, N> {
+    pub(crate) const NONE: Self = Self { values: [None; N], ambiguity: None };
+
     pub(crate) fn get(&self, index: usize) -> Option<Json<'a>> {
         self.values.get(index).copied().flatten()
     }
@@ -154,19 +157,19 @@ impl<'a> Scanner<'a> {
         self.since(start)
     }
 
-    /// Passes an object, keeping the values of the members that have these names.
+    /// Passes an object, keeping the values of the members that have these names in `members`.
     ///
     /// `dive` passes the value of a known member; it may look into it on the way.
     pub(crate) fn members<const N: usize>(
         &mut self,
         names: &[&'static str; N],
+        members: &mut Members<'a, N>,
         depth: u32,
         mut dive: impl FnMut(&mut Self, usize, u32) -> Result<(), Fault>,
-    ) -> Result<Members<'a, N>, Fault> {
-        let mut members = Members { values: [None; N], ambiguity: None };
+    ) -> Result<(), Fault> {
         let depth = self.open(b'{', depth)?;
         if self.take(b'}') {
-            return Ok(members);
+            return Ok(());
         }
         loop {
             let key = self.key()?;
@@ -176,7 +179,7 @@ impl<'a> Scanner<'a> {
                 members.ambiguity = members.ambiguity.or(miscased.map(|name| Ambiguity::Miscased(name)));
                 self.skip(depth)?;
                 if self.closes(b'}')? {
-                    return Ok(members);
+                    return Ok(());
                 }
                 continue;
             };
@@ -188,7 +191,7 @@ impl<'a> Scanner<'a> {
                 members.ambiguity = members.ambiguity.or(Some(Ambiguity::Repeated(name)));
             }
             if self.closes(b'}')? {
-                return Ok(members);
+                return Ok(());
             }
         }
     }
@@ -198,7 +201,7 @@ impl<'a> Scanner<'a> {
         match self.peek() {
             Some(b'{') => self.skip_object(depth),
             Some(b'[') => self.skip_array(depth),
-            Some(b'"') => self.skip_string(),
+            Some(b'"') => self.skip_string().map(drop),
             Some(b't') => self.literal("true"),
             Some(b'f') => self.literal("false"),
             Some(b'n') => self.literal("null"),
@@ -259,10 +262,14 @@ impl<'a> Scanner<'a> {
 
     fn key(&mut self) -> Result<Cow<'a, str>, Fault> {
         let start = self.at;
-        self.skip_string()?;
-        let key = self.since(start)?.string().ok_or(Fault::Syntax)?;
+        let escaped = self.skip_string()?;
+        let key = if escaped {
+            self.since(start)?.string()
+        } else {
+            self.text.get(start + 1..self.at - 1).map(Cow::Borrowed)
+        };
         self.colon()?;
-        Ok(key)
+        key.ok_or(Fault::Syntax)
     }
 
     fn colon(&mut self) -> Result<(), Fault> {
@@ -287,18 +294,23 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    fn skip_string(&mut self) -> Result<(), Fault> {
+    /// Passes a string; whether it has escapes.
+    fn skip_string(&mut self) -> Result<bool, Fault> {
         if !self.take(b'"') {
             return Err(Fault::Syntax);
         }
+        let mut escaped = false;
         loop {
             self.at += plain_run(self.text.as_bytes().get(self.at..).unwrap_or_default());
             match self.peek() {
                 Some(b'"') => {
                     self.at += 1;
-                    return Ok(());
+                    return Ok(escaped);
                 }
-                Some(b'\\') => self.escape()?,
+                Some(b'\\') => {
+                    escaped = true;
+                    self.escape()?;
+                }
                 Some(_) | None => return Err(Fault::Syntax),
             }
         }
@@ -372,24 +384,43 @@ impl<'a> Scanner<'a> {
 const ONES: u64 = u64::from_ne_bytes([1; 8]);
 const HIGHS: u64 = ONES << 7;
 
-/// How many leading bytes are neither `"`, `\` nor control characters; eight are looked at at once.
+/// How many leading bytes are neither `"`, `\` nor control characters.
+///
+/// Names are short and are looked at eight bytes at once, texts are long and are looked at in blocks.
 pub(crate) fn plain_run(bytes: &[u8]) -> usize {
-    let (words, rest) = bytes.as_chunks::<8>();
-    for (index, word) in words.iter().enumerate() {
+    let mut at = 0;
+    while let Some(word) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
         let stop = stops(u64::from_le_bytes(*word));
         if stop != 0 {
-            return index * 8 + (stop.trailing_zeros() / 8) as usize;
+            return at + (stop.trailing_zeros() / 8) as usize;
+        }
+        at += 8;
+        if at == 24 {
+            at += plain_blocks(bytes.get(at..).unwrap_or_default());
         }
     }
-    let tail = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1F));
-    words.len() * 8 + tail.unwrap_or(rest.len())
+    let tail = bytes.get(at..).unwrap_or_default();
+    at + tail.iter().position(|byte| ends_run(*byte)).unwrap_or(tail.len())
+}
+
+/// How many leading bytes lie in blocks of 32 that have no byte that ends a run; compiles to vector code.
+fn plain_blocks(bytes: &[u8]) -> usize {
+    let (blocks, _rest) = bytes.as_chunks::<32>();
+    let plain =
+        |block: &&[u8; 32]| block.iter().fold(0, |found, byte| found | u8::from(ends_run(*byte))) == 0;
+    blocks.iter().take_while(plain).count() * 32
+}
+
+const fn ends_run(byte: u8) -> bool {
+    (byte == b'"') | (byte == b'\\') | (byte < 0x20)
 }
 
 /// The high bit of each byte that ends a plain run; bits above the lowest set one may be wrong.
 const fn stops(word: u64) -> u64 {
-    let quotes = word ^ (ONES * b'"' as u64);
+    // Flipping bit 1 moves the quote, 0x22, next to the control characters, and nothing else.
+    let quotes_and_controls = word ^ (ONES * 2);
     let escapes = word ^ (ONES * b'\\' as u64);
-    (below(quotes, 1) | below(escapes, 1) | below(word, 0x20)) & HIGHS
+    (below(quotes_and_controls, 0x21) | below(escapes, 1)) & HIGHS
 }
 
 /// The high bit of each byte less than `limit`; exact up to and including the lowest such byte.
