@@ -9,7 +9,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 #[derive(Debug)]
 pub(super) struct Hosts {
     calls_per_host: usize,
-    by_authority: RwLock<HashMap<Authority, Arc<Semaphore>>>,
+    /// By text: `Authority` hashes a letter at a time. Another spelling of a host is a place of its own.
+    by_authority: RwLock<HashMap<Box<str>, Arc<Semaphore>>>,
 }
 
 /// Beyond this many hosts, those without a call are forgotten.
@@ -31,7 +32,7 @@ impl Hosts {
 
     fn semaphore(&self, authority: &Authority) -> Arc<Semaphore> {
         let known = self.by_authority.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(semaphore) = known.get(authority) {
+        if let Some(semaphore) = known.get(authority.as_str()) {
             return Arc::clone(semaphore);
         }
         drop(known);
@@ -41,6 +42,6 @@ impl Hosts {
             known.retain(|_, semaphore| Arc::strong_count(semaphore) > 1);
         }
         let fresh = || Arc::new(Semaphore::new(self.calls_per_host));
-        Arc::clone(known.entry(authority.clone()).or_insert_with(fresh))
+        Arc::clone(known.entry(authority.as_str().into()).or_insert_with(fresh))
     }
 }

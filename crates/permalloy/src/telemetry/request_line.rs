@@ -108,14 +108,15 @@ impl Fields<'_> {
 /// `/mcp/{serverId}/{token}` loses its token and whatever follows; so does any segment that looks like a secret
 /// of ours, wherever it was pasted. The query is left out.
 fn push_masked_path(out: &mut Vec<u8>, path: &str) {
-    let path = path.split(['?', '#']).next().unwrap_or_default();
-    let start = out.len();
+    let path = path.as_bytes();
+    let end = path.iter().position(|byte| matches!(byte, b'?' | b'#')).unwrap_or(path.len());
+    let path = path.get(..end.min(MAX_FIELD_BYTES)).unwrap_or_default();
     let mut after_mcp = 0;
-    for segment in path.split('/').skip(usize::from(path.starts_with('/'))) {
+    for segment in path.strip_prefix(b"/").unwrap_or(path).split(|byte| *byte == b'/') {
         out.push(b'/');
         // Servers stand at the first place after `mcp`, tokens at the second.
         after_mcp = match (after_mcp, segment) {
-            (0, "mcp") => 1,
+            (0, b"mcp") => 1,
             (0, _) => 0,
             (seen, _) => seen + 1,
         };
@@ -126,17 +127,18 @@ fn push_masked_path(out: &mut Vec<u8>, path: &str) {
         if holds_secret(segment) {
             out.extend_from_slice(b"***");
         } else {
-            push_escaped(out, segment);
-        }
-        if out.len() - start > MAX_FIELD_BYTES {
-            return;
+            push_ascii(out, segment);
         }
     }
 }
 
 /// Tokens and keys begin with a known prefix; JWTs with the first letters of an encoded `{"`.
-fn holds_secret(segment: &str) -> bool {
-    ["mcp_token_", "ak_", "eyJ"].iter().any(|prefix| segment.contains(prefix))
+fn holds_secret(segment: &[u8]) -> bool {
+    segment.windows(3).enumerate().any(|(at, letters)| match letters {
+        b"ak_" | b"eyJ" => true,
+        b"mcp" => segment.get(at..).is_some_and(|rest| rest.starts_with(b"mcp_token_")),
+        _other => false,
+    })
 }
 
 /// Escapes what JSON must have escaped, which serves text lines too: no value can forge a line or a field.
@@ -146,25 +148,37 @@ fn push_escaped(out: &mut Vec<u8>, text: &str) {
         cut -= 1;
     }
     let bytes = text.as_bytes().get(..cut).unwrap_or_default();
-    if bytes.iter().all(|byte| is_plain(*byte)) {
+    if is_plain(bytes) {
         out.extend_from_slice(bytes);
-        return;
-    }
-    for byte in bytes {
-        match *byte {
-            quoted @ (b'"' | b'\\') => out.extend_from_slice(&[b'\\', quoted]),
-            plain if is_plain(plain) => out.push(plain),
-            control => {
-                let digit = |nibble: u8| HEX.get(usize::from(nibble)).copied().unwrap_or(b'0');
-                out.extend_from_slice(b"\\u00");
-                out.extend_from_slice(&[digit(control >> 4), digit(control & 15)]);
-            }
-        }
+    } else {
+        bytes.iter().for_each(|byte| push_byte(out, *byte));
     }
 }
 
-fn is_plain(byte: u8) -> bool {
-    byte >= 0x20 && byte != b'"' && byte != b'\\' && byte != 0x7f
+/// A path is ASCII where it comes from a URI; what else there may be is left out.
+fn push_ascii(out: &mut Vec<u8>, bytes: &[u8]) {
+    if bytes.is_ascii() && is_plain(bytes) {
+        out.extend_from_slice(bytes);
+    } else {
+        bytes.iter().filter(|byte| byte.is_ascii()).for_each(|byte| push_byte(out, *byte));
+    }
+}
+
+fn push_byte(out: &mut Vec<u8>, byte: u8) {
+    match byte {
+        b'"' | b'\\' => out.extend_from_slice(&[b'\\', byte]),
+        0..0x20 | 0x7f => {
+            let digit = |nibble: u8| HEX.get(usize::from(nibble)).copied().unwrap_or(b'0');
+            out.extend_from_slice(&[b'\\', b'u', b'0', b'0', digit(byte >> 4), digit(byte & 15)]);
+        }
+        plain => out.push(plain),
+    }
+}
+
+/// Whether nothing has to be escaped. Without branches, so that the compiler looks at many bytes at once.
+fn is_plain(bytes: &[u8]) -> bool {
+    let special = |byte: u8| (byte < 0x20) | (byte == b'"') | (byte == b'\\') | (byte == 0x7f);
+    !bytes.iter().fold(false, |found, byte| found | special(*byte))
 }
 
 fn push_number(out: &mut Vec<u8>, mut number: u64) {
