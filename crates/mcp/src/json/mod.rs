@@ -400,19 +400,19 @@ pub(crate) fn plain_run(bytes: &[u8]) -> usize {
         }
     }
     let tail = bytes.get(at..).unwrap_or_default();
-    at + tail.iter().position(|byte| ends_run(*byte)).unwrap_or(tail.len())
+    at + tail.iter().position(|byte| ends_run(*byte) == 1).unwrap_or(tail.len())
 }
 
 /// How many leading bytes lie in blocks of 32 that have no byte that ends a run; compiles to vector code.
 fn plain_blocks(bytes: &[u8]) -> usize {
     let (blocks, _rest) = bytes.as_chunks::<32>();
-    let plain =
-        |block: &&[u8; 32]| block.iter().fold(0, |found, byte| found | u8::from(ends_run(*byte))) == 0;
+    let plain = |block: &&[u8; 32]| block.iter().fold(0, |found, byte| found | ends_run(*byte)) == 0;
     blocks.iter().take_while(plain).count() * 32
 }
 
-const fn ends_run(byte: u8) -> bool {
-    (byte == b'"') | (byte == b'\\') | (byte < 0x20)
+/// 1 for a byte that ends a plain run, else 0; numbers, since a chain of `||` would not become vector code.
+fn ends_run(byte: u8) -> u8 {
+    u8::from(byte == b'"') | u8::from(byte == b'\\') | u8::from(byte < 0x20)
 }
 
 /// The high bit of each byte that ends a plain run; bits above the lowest set one may be wrong.
