@@ -40,7 +40,10 @@ pub struct FoundAccessToken {
 impl Db {
     /// The token whose secret has this hash.
     pub async fn find_access_token(&self, hash: &[u8]) -> Result<Option<FoundAccessToken>> {
-        let row = on!(read self, db => sqlx::query_as("select * from access_tokens where hash = $1")
+        let row = on!(read self, db => sqlx::query_as(
+            "select account_id, token_id, server_id, name, hash, sealed, is_primary, created_at, expires_at,
+                    last_used_at
+             from access_tokens where hash = $1")
             .bind(hash).fetch_optional(db).await)?;
         Ok(row)
     }

@@ -43,7 +43,10 @@ pub struct FoundApiKey {
 impl Db {
     /// The key whose secret has this hash.
     pub async fn find_api_key(&self, hash: &[u8]) -> Result<Option<FoundApiKey>> {
-        let row = on!(read self, db => sqlx::query_as("select * from api_keys where hash = $1")
+        let row = on!(read self, db => sqlx::query_as(
+            "select account_id, key_id, user_id, role, name, hash, prefix, created_at, expires_at, last_used_at,
+                    revoked_at
+             from api_keys where hash = $1")
             .bind(hash).fetch_optional(db).await)?;
         Ok(row)
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use sqlx::postgres::PgConnection;
 use sqlx::sqlite::{SqliteArguments, SqliteConnection};
-use sqlx::{Arguments as _, AssertSqlSafe, Connection as _};
+use sqlx::{Arguments as _, Connection as _};
 use tokio::sync::Semaphore;
 
 use crate::executions::ExecutionRecord;
@@ -18,13 +18,20 @@ use crate::{Db, Result};
 /// Columns that a record has.
 const COLUMNS: usize = 25;
 
+/// Records in one batch at most. SQLite needs a text for each size of batch, and more records gain nothing there.
+const SQLITE_BATCH: usize = 32;
+const POSTGRES_BATCH: usize = 512;
+
 const INSERT: &str = "insert into executions (account_id, execution_id, server_id, token_id, key_id, user_id, \
     surface, connector_id, action_id, credential_id, read_only, status, error_code, upstream_status, started_at, \
     finished_at, duration_us, attempts, request_bytes, response_bytes, arguments, result, idempotency_key, cache, \
     request_id) ";
 
-/// One row of [`INSERT`], for SQLite.
-const VALUES: &str = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+/// The first row of [`INSERT`], for SQLite.
+const FIRST_ROW: &str = "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+
+/// Each further one.
+const NEXT_ROW: &str = ", (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 /// All rows of [`INSERT`], one array a column, for PostgreSQL.
 const UNNEST: &str = "select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], \
@@ -39,13 +46,60 @@ const UPSERT: &str = " on conflict (account_id, execution_id) do update set cred
     request_bytes = excluded.request_bytes, response_bytes = excluded.response_bytes, \
     arguments = excluded.arguments, result = excluded.result, cache = excluded.cache";
 
+/// The statement for PostgreSQL.
+static POSTGRES: &str = text(&statements::<{ length(UNNEST, 1) }>(UNNEST, 1));
+
+/// The statements for SQLite, for one row up to [`SQLITE_BATCH`] rows, one after the other.
+static SQLITE: &str = text(&statements::<{ offset(SQLITE_BATCH + 1) }>(FIRST_ROW, SQLITE_BATCH));
+
+/// How long the statement for that many rows is.
+const fn length(first: &str, rows: usize) -> usize {
+    INSERT.len() + first.len() + (rows - 1) * NEXT_ROW.len() + UPSERT.len()
+}
+
+/// Where in [`SQLITE`] the statement for that many rows begins.
+const fn offset(rows: usize) -> usize {
+    let before = rows - 1;
+    before * length(FIRST_ROW, 1) + before * before.saturating_sub(1) / 2 * NEXT_ROW.len()
+}
+
+/// The statements for one row up to `batch` rows, one after the other.
+const fn statements<const BYTES: usize>(first: &str, batch: usize) -> [u8; BYTES] {
+    let mut bytes = [0; BYTES];
+    let mut rest = bytes.as_mut_slice();
+    let mut rows = 1;
+    while rows <= batch {
+        rest = put(put(rest, INSERT), first);
+        let mut row = 1;
+        while row < rows {
+            rest = put(rest, NEXT_ROW);
+            row += 1;
+        }
+        rest = put(rest, UPSERT);
+        rows += 1;
+    }
+    assert!(rest.is_empty(), "the length is the sum of the parts");
+    bytes
+}
+
+/// Writes the part and answers the room after it.
+const fn put<'a>(room: &'a mut [u8], part: &str) -> &'a mut [u8] {
+    let (here, rest) = room.split_at_mut(part.len());
+    here.copy_from_slice(part.as_bytes());
+    rest
+}
+
+const fn text(bytes: &[u8]) -> &str {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(_) => panic!("made of text"),
+    }
+}
+
 /// The writer and its connection.
 pub(crate) struct Writer {
     db: Db,
     connection: Option<Connection>,
-    /// The SQLite statement for each size of batch, made when first needed.
-    sqlite: Vec<Option<Arc<str>>>,
-    postgres: Arc<str>,
 }
 
 enum Connection {
@@ -55,18 +109,15 @@ enum Connection {
 
 impl Writer {
     pub(crate) fn new(db: Db) -> Writer {
-        let batch = match db {
-            // A prepared statement is kept for each size of batch, and more records gain nothing.
-            Db::Sqlite { .. } => 64,
-            Db::Postgres(_) => 512,
-        };
-        let postgres = Arc::from(format!("{INSERT}{UNNEST}{UPSERT}"));
-        Writer { db, connection: None, sqlite: vec![None; batch], postgres }
+        Writer { db, connection: None }
     }
 
     /// Records in one batch at most.
     pub(crate) fn batch(&self) -> usize {
-        self.sqlite.len()
+        match self.db {
+            Db::Sqlite { .. } => SQLITE_BATCH,
+            Db::Postgres(_) => POSTGRES_BATCH,
+        }
     }
 
     /// Writes all of the records, or none. At most [`Writer::batch`] of them.
@@ -103,13 +154,13 @@ impl Writer {
         };
         match &mut connection {
             Connection::Sqlite(connection, turn) => {
-                let statement = sqlite_statement(&mut self.sqlite, records.len());
+                let statement = sqlite_statement(records.len());
                 let arguments = sqlite_arguments(records)?;
                 let _turn = turn.acquire().await.expect("the turn is never closed");
-                sqlx::query_with(AssertSqlSafe(statement), arguments).execute(connection).await?;
+                sqlx::query_with(statement, arguments).execute(connection).await?;
             }
             Connection::Postgres(connection) => {
-                write_postgres(connection, self.postgres.clone(), records).await?;
+                write_postgres(connection, records).await?;
             }
         }
         self.connection = Some(connection);
@@ -129,12 +180,8 @@ async fn connect(db: &Db) -> Result<Connection> {
     })
 }
 
-fn sqlite_statement(statements: &mut [Option<Arc<str>>], records: usize) -> Arc<str> {
-    let make = || Arc::from(format!("{INSERT}values {}{UPSERT}", vec![VALUES; records].join(", ")));
-    match statements.get_mut(records - 1) {
-        Some(statement) => statement.get_or_insert_with(make).clone(),
-        None => make(),
-    }
+fn sqlite_statement(rows: usize) -> &'static str {
+    SQLITE.get(offset(rows)..offset(rows + 1)).expect("a batch has at least one and at most 32 records")
 }
 
 fn sqlite_arguments(records: &[ExecutionRecord]) -> Result<SqliteArguments> {
@@ -176,13 +223,9 @@ fn add(arguments: &mut SqliteArguments, record: &ExecutionRecord) -> Result<(), 
     Ok(())
 }
 
-async fn write_postgres(
-    connection: &mut PgConnection,
-    sql: Arc<str>,
-    records: &[ExecutionRecord],
-) -> Result<()> {
+async fn write_postgres(connection: &mut PgConnection, records: &[ExecutionRecord]) -> Result<()> {
     let rows = &last_of_each(records);
-    sqlx::query(AssertSqlSafe(sql))
+    sqlx::query(POSTGRES)
         .bind(texts(rows, |row| &row.account_id))
         .bind(texts(rows, |row| &row.execution_id))
         .bind(optional_texts(rows, |row| row.server_id.as_ref()))

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::{Account, Db, ExecutionStatus, Result};
+use crate::{Account, Db, ExecutionStatus, PURGED_AT_ONCE, Result};
 
 /// The record of a run, as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -170,15 +170,37 @@ impl Db {
     /// started. Answers how many.
     pub async fn mark_interrupted_executions(&self, started_before: DateTime<Utc>) -> Result<u64> {
         let rows = on!(write self, db => sqlx::query(
-            "update executions set status = 'unknown' where status = 'running' and started_at < $1")
+            "update executions set status = 'unknown' where (account_id, execution_id) in (
+                 select account_id, execution_id from executions where status = 'running' and started_at < $1)")
             .bind(started_before).execute(db).await.map(|done| done.rows_affected()))?;
         Ok(rows)
     }
 
     /// Removes the executions opened before that time, of all accounts; answers how many.
     pub async fn purge_executions(&self, started_before: DateTime<Utc>) -> Result<u64> {
-        let rows = on!(write self, db => sqlx::query("delete from executions where started_at < $1")
-            .bind(started_before).execute(db).await.map(|done| done.rows_affected()))?;
+        let mut purged = 0;
+        for account in self.list_accounts().await? {
+            let account = self.account(account.account_id);
+            loop {
+                let rows = account.purge_oldest_executions(started_before).await?;
+                purged += rows;
+                if rows < PURGED_AT_ONCE.unsigned_abs() {
+                    break;
+                }
+            }
+        }
+        Ok(purged)
+    }
+}
+
+impl Account {
+    /// Looks at the oldest executions only, which their ids tell, so that no index on the time is needed.
+    async fn purge_oldest_executions(&self, started_before: DateTime<Utc>) -> Result<u64> {
+        let rows = on!(write &self.db, db => sqlx::query(
+            "delete from executions where account_id = $1 and started_at < $2 and execution_id in (
+                 select execution_id from executions where account_id = $1 order by execution_id limit $3)")
+            .bind(&*self.account_id).bind(started_before).bind(PURGED_AT_ONCE)
+            .execute(db).await.map(|done| done.rows_affected()))?;
         Ok(rows)
     }
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::{Account, Db, Error, Result};
+use crate::{Account, Db, Error, PURGED_AT_ONCE, Result};
 
 /// What an idempotency key is unique within, besides the account.
 #[derive(Clone, Copy, Debug)]
@@ -115,8 +115,18 @@ impl Account {
 impl Db {
     /// Removes the keys whose time is over, of all accounts; answers how many.
     pub async fn purge_idempotency_keys(&self, now: DateTime<Utc>) -> Result<u64> {
-        let rows = on!(write self, db => sqlx::query("delete from idempotency_keys where expires_at <= $1")
-            .bind(now).execute(db).await.map(|done| done.rows_affected()))?;
-        Ok(rows)
+        let mut purged = 0;
+        loop {
+            let rows = on!(write self, db => sqlx::query(
+                "delete from idempotency_keys
+                 where (account_id, user_id, connector_id, action_id, key) in (
+                     select account_id, user_id, connector_id, action_id, key from idempotency_keys
+                     where expires_at <= $1 order by expires_at limit $2)")
+                .bind(now).bind(PURGED_AT_ONCE).execute(db).await.map(|done| done.rows_affected()))?;
+            purged += rows;
+            if rows < PURGED_AT_ONCE.unsigned_abs() {
+                return Ok(purged);
+            }
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::{Account, Db, Result};
+use crate::{Account, Db, PURGED_AT_ONCE, Result};
 
 /// A kept result.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -67,8 +67,17 @@ impl Account {
 impl Db {
     /// Removes the results whose time is over, of all accounts; answers how many.
     pub async fn purge_kept_results(&self, now: DateTime<Utc>) -> Result<u64> {
-        let rows = on!(write self, db => sqlx::query("delete from kept_results where expires_at <= $1")
-            .bind(now).execute(db).await.map(|done| done.rows_affected()))?;
-        Ok(rows)
+        let mut purged = 0;
+        loop {
+            let rows = on!(write self, db => sqlx::query(
+                "delete from kept_results where (account_id, result_id) in (
+                     select account_id, result_id from kept_results
+                     where expires_at <= $1 order by expires_at limit $2)")
+                .bind(now).bind(PURGED_AT_ONCE).execute(db).await.map(|done| done.rows_affected()))?;
+            purged += rows;
+            if rows < PURGED_AT_ONCE.unsigned_abs() {
+                return Ok(purged);
+            }
+        }
     }
 }

@@ -57,3 +57,6 @@ pub use server_resources::ServerResource;
 pub use servers::{Server, ServerCursor};
 pub use users::User;
 pub use words::{CredentialStatus, ExecutionStatus, Identity, Role, ToolMode, UnknownWord};
+
+/// Rows that a purge removes in one statement: others get their turn in between.
+const PURGED_AT_ONCE: i64 = 1000;

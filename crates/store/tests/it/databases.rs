@@ -30,20 +30,22 @@ pub(crate) async fn on_each_empty_db(test: impl AsyncFn(&Db)) {
 
     let Some(postgres) = postgres_url() else { return };
     let schema = format!("it_{}_{}", std::process::id(), SCHEMAS.fetch_add(1, Ordering::Relaxed));
-    let admin = sqlx::PgPool::connect(&postgres).await.expect("PostgreSQL answers");
-    execute(&admin, format!("create schema {schema}")).await;
     let separator = if postgres.contains('?') { '&' } else { '?' };
-    let url = format!("{postgres}{separator}options=-c%20search_path%3D{schema}&application_name={schema}");
+    let url = format!(
+        "{postgres}{separator}options=-c%20search_path%3D{schema}%20-c%20client_min_messages%3Dwarning\
+         &application_name={schema}"
+    );
+    let admin = sqlx::PgPool::connect(&url).await.expect("PostgreSQL answers");
+    let make = "do $$ begin execute format('create schema %I', current_setting('search_path')); end $$";
+    sqlx::raw_sql(make).execute(&admin).await.expect("the schema is new");
     let options = OpenOptions { max_connections: 4, ..OpenOptions::default() };
     let db = Db::open(&url, options).await.expect("PostgreSQL opens");
     test(&db).await;
     db.close().await;
-    execute(&admin, format!("drop schema {schema} cascade")).await;
+    let unmake =
+        "do $$ begin execute format('drop schema %I cascade', current_setting('search_path')); end $$";
+    sqlx::raw_sql(unmake).execute(&admin).await.expect("the schema goes");
     admin.close().await;
-}
-
-async fn execute(pool: &sqlx::PgPool, sql: String) {
-    sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(pool).await.expect("schema statements work");
 }
 
 #[expect(clippy::disallowed_methods, reason = "tests are told where PostgreSQL is by the environment")]

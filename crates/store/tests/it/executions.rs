@@ -83,12 +83,29 @@ async fn what_an_earlier_process_left_open_becomes_unknown() {
 }
 
 #[tokio::test]
-async fn old_executions_are_purged() {
+async fn old_executions_of_every_account_are_purged() {
     with_log(async |db, log| {
-        log.record(ExecutionRecord { started_at: at(1), ..opening("acc", "old") }).await.unwrap();
-        log.record(ExecutionRecord { started_at: at(5), ..opening("acc", "new") }).await.unwrap();
-        assert_eq!(db.purge_executions(at(5)).await.unwrap(), 1);
-        assert_eq!(ids(&db.account("acc"), ExecutionFilter::default(), 10, None).await, ["new"]);
+        let ids_of = ["acme", "other"].map(|name| crate::databases::account(db, name));
+        for account in futures_util::future::join_all(ids_of).await {
+            for (id, seconds) in [("e1", 1), ("e2", 5)] {
+                let record = ExecutionRecord { started_at: at(seconds), ..opening(account.id(), id) };
+                log.record(record).await.unwrap();
+            }
+        }
+        assert_eq!(db.purge_executions(at(5)).await.unwrap(), 2);
+        assert_eq!(ids(&db.account("acc-acme"), ExecutionFilter::default(), 10, None).await, ["e2"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn more_old_executions_than_one_statement_removes_are_purged() {
+    with_log(async |db, log| {
+        let account = crate::databases::account(db, "acme").await;
+        let records: Vec<_> =
+            (0..2500).map(|number| opening(account.id(), &format!("e{number:04}"))).collect();
+        futures_util::future::join_all(records.into_iter().map(|record| log.record(record))).await;
+        assert_eq!(db.purge_executions(at(11)).await.unwrap(), 2500);
     })
     .await;
 }

@@ -29,3 +29,5 @@ mod servers;
 mod settings;
 #[cfg(test)]
 mod users;
+#[cfg(test)]
+mod words;
