@@ -1,4 +1,5 @@
-//! `cargo xtask fuzz`: runs the targets in fuzz/ for a while each. The corpus is kept; a crash is an error.
+//! `cargo xtask fuzz`: runs the targets in fuzz/ for a while each; a crash is an error. The seeds in
+//! fuzz/corpus are only read; what is found grows below fuzz/target and is where the next run begins.
 
 use anyhow::{Result, bail};
 use clap::Args;
@@ -30,8 +31,11 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     }
     for target in chosen {
         println!("== {target}, {} s", options.seconds);
+        let (found, seeds) = (format!("fuzz/target/corpus/{target}"), format!("fuzz/corpus/{target}"));
+        std::fs::create_dir_all(shell::root().join(&found))?;
         let mut fuzz = nightly();
-        fuzz.args(["run", target, "--", &format!("-max_total_time={}", options.seconds), "-timeout=10"]);
+        fuzz.args(["run", target, &found, &seeds, "--", "-timeout=10"]);
+        fuzz.arg(format!("-max_total_time={}", options.seconds));
         shell::run(&mut fuzz)?;
     }
     Ok(())
