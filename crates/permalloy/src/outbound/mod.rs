@@ -233,7 +233,7 @@ impl Call {
 fn checked_authority(url: &Uri) -> Result<&Authority, Kind> {
     let web = url.scheme() == Some(&Scheme::HTTPS) || url.scheme() == Some(&Scheme::HTTP);
     url.authority()
-        .filter(|authority| web && !authority.host().is_empty() && !authority.as_str().contains('@'))
+        .filter(|authority| web && !authority.as_str().starts_with(':') && !authority.as_str().contains('@'))
         .ok_or(Kind::InvalidUrl)
 }
 

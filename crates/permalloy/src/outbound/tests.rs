@@ -193,7 +193,9 @@ async fn a_name_is_judged_by_the_address_it_leads_to() {
 
 #[tokio::test]
 async fn what_is_no_plain_web_url_is_not_called() {
-    for url in ["ftp://127.0.0.1/", "http://user:pass@127.0.0.1/", "http://user@127.0.0.1/", "/path"] {
+    for url in
+        ["ftp://127.0.0.1/", "http://user:pass@127.0.0.1/", "http://user@127.0.0.1/", "http://:80/", "/path"]
+    {
         let failure = failure_of(&client(), get(url.parse().unwrap())).await;
         assert_eq!(failure, Failure { kind: Kind::InvalidUrl, attempts: 0, reached: false }, "{url}");
     }

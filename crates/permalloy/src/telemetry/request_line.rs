@@ -49,21 +49,39 @@ impl RequestLine<'_> {
             out.extend_from_slice(b"  INFO permalloy::request: request");
         }
         let mut fields = Fields { out, json };
-        fields.text("http.method", self.method);
-        fields.path(self.path);
-        fields.number("http.status", u64::from(self.status));
-        fields.number("duration_us", self.duration_us);
-        fields.text("request.id", self.request_id);
-        fields.text("account.id", self.account);
-        fields.text("server.id", self.server);
-        fields.text("user.id", self.user);
-        fields.text("mcp.method", self.mcp_method);
-        fields.text("mcp.tool", self.mcp_tool);
-        fields.number("request.bytes", self.request_bytes);
-        fields.number("response.bytes", self.response_bytes);
+        fields.text(METHOD, self.method);
+        fields.begin(PATH);
+        push_masked_path(fields.out, self.path);
+        fields.out.push(b'"');
+        fields.number(STATUS, u64::from(self.status));
+        fields.number(DURATION, self.duration_us);
+        fields.text(REQUEST, self.request_id);
+        fields.text(ACCOUNT, self.account);
+        fields.text(SERVER, self.server);
+        fields.text(USER, self.user);
+        fields.text(MCP_METHOD, self.mcp_method);
+        fields.text(MCP_TOOL, self.mcp_tool);
+        fields.number(REQUEST_BYTES, self.request_bytes);
+        fields.number(RESPONSE_BYTES, self.response_bytes);
         out.extend_from_slice(if json { b"}\n" } else { b"\n" });
     }
 }
+
+/// What stands before a value: in JSON, in text. One piece each, since every request copies them all.
+type Name = (&'static [u8], &'static [u8]);
+
+const METHOD: Name = (b",\"http.method\":\"", b" http.method=\"");
+const PATH: Name = (b",\"http.path\":\"", b" http.path=\"");
+const STATUS: Name = (b",\"http.status\":", b" http.status=");
+const DURATION: Name = (b",\"duration_us\":", b" duration_us=");
+const REQUEST: Name = (b",\"request.id\":\"", b" request.id=\"");
+const ACCOUNT: Name = (b",\"account.id\":\"", b" account.id=\"");
+const SERVER: Name = (b",\"server.id\":\"", b" server.id=\"");
+const USER: Name = (b",\"user.id\":\"", b" user.id=\"");
+const MCP_METHOD: Name = (b",\"mcp.method\":\"", b" mcp.method=\"");
+const MCP_TOOL: Name = (b",\"mcp.tool\":\"", b" mcp.tool=\"");
+const REQUEST_BYTES: Name = (b",\"request.bytes\":", b" request.bytes=");
+const RESPONSE_BYTES: Name = (b",\"response.bytes\":", b" response.bytes=");
 
 struct Fields<'a> {
     out: &'a mut Vec<u8>,
@@ -71,37 +89,21 @@ struct Fields<'a> {
 }
 
 impl Fields<'_> {
-    fn name(&mut self, name: &str) {
-        if self.json {
-            self.out.extend_from_slice(b",\"");
-            self.out.extend_from_slice(name.as_bytes());
-            self.out.extend_from_slice(b"\":");
-        } else {
-            self.out.push(b' ');
-            self.out.extend_from_slice(name.as_bytes());
-            self.out.push(b'=');
-        }
+    fn begin(&mut self, name: Name) {
+        self.out.extend_from_slice(if self.json { name.0 } else { name.1 });
     }
 
-    fn number(&mut self, name: &str, number: u64) {
-        self.name(name);
+    fn number(&mut self, name: Name, number: u64) {
+        self.begin(name);
         push_number(self.out, number);
     }
 
-    fn text(&mut self, name: &str, text: &str) {
+    fn text(&mut self, name: Name, text: &str) {
         if !text.is_empty() {
-            self.name(name);
-            self.out.push(b'"');
+            self.begin(name);
             push_escaped(self.out, text);
             self.out.push(b'"');
         }
-    }
-
-    fn path(&mut self, path: &str) {
-        self.name("http.path");
-        self.out.push(b'"');
-        push_masked_path(self.out, path);
-        self.out.push(b'"');
     }
 }
 
@@ -109,10 +111,12 @@ impl Fields<'_> {
 /// of ours, wherever it was pasted. The query is left out.
 fn push_masked_path(out: &mut Vec<u8>, path: &str) {
     let path = path.as_bytes();
-    let end = path.iter().position(|byte| matches!(byte, b'?' | b'#')).unwrap_or(path.len());
-    let path = path.get(..end.min(MAX_FIELD_BYTES)).unwrap_or_default();
+    let mut rest = path.get(..path.len().min(MAX_FIELD_BYTES)).unwrap_or_default();
+    rest = rest.strip_prefix(b"/").unwrap_or(rest);
     let mut after_mcp = 0;
-    for segment in path.strip_prefix(b"/").unwrap_or(path).split(|byte| *byte == b'/') {
+    loop {
+        let end = rest.iter().position(|byte| matches!(byte, b'/' | b'?' | b'#'));
+        let (segment, next) = rest.split_at_checked(end.unwrap_or(rest.len())).unwrap_or_default();
         out.push(b'/');
         // Servers stand at the first place after `mcp`, tokens at the second.
         after_mcp = match (after_mcp, segment) {
@@ -120,14 +124,14 @@ fn push_masked_path(out: &mut Vec<u8>, path: &str) {
             (0, _) => 0,
             (seen, _) => seen + 1,
         };
-        if after_mcp == 3 {
-            out.extend_from_slice(b"***");
-            return;
-        }
-        if holds_secret(segment) {
+        if after_mcp == 3 || holds_secret(segment) {
             out.extend_from_slice(b"***");
         } else {
             push_ascii(out, segment);
+        }
+        match next.strip_prefix(b"/") {
+            Some(next) if after_mcp < 3 => rest = next,
+            Some(_) | None => return,
         }
     }
 }
