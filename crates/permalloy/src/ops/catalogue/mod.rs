@@ -107,7 +107,7 @@ impl Catalogue {
     }
 
     /// All connectors in the order of their ids.
-    pub(crate) fn connectors(&self) -> impl Iterator<Item = &Arc<Entry>> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Entry>> {
         self.entries.iter()
     }
 

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use connector::{ArgumentProblem, FailureKind};
+use connector::ArgumentProblem;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -19,6 +19,7 @@ pub(crate) struct Failed {
     told: Told,
     /// The execution's record, where there is one.
     pub(crate) execution_id: Option<Arc<str>>,
+    credential_rejected: bool,
 }
 
 /// The contract's `error` object of MCP tools.
@@ -69,11 +70,7 @@ impl Failed {
 
     /// The platform answered that it did not do it.
     pub(super) fn platform(failure: connector::Failure) -> Self {
-        let kind = match failure.kind {
-            FailureKind::RateLimited | FailureKind::Unavailable => Kind::Upstream,
-            FailureKind::Refused | FailureKind::CredentialRejected => Kind::Upstream,
-        };
-        let error = Error::plain(kind, failure.message.clone()).with_details(vec![Detail {
+        let error = Error::plain(Kind::Upstream, failure.message.clone()).with_details(vec![Detail {
             field: String::new(),
             problem: format!("the platform answered with status {} and code {}", failure.upstream_status, failure.code),
         }]);
@@ -85,7 +82,7 @@ impl Failed {
             retry_after_seconds: failure.retry_after_seconds,
             upstream_status: Some(failure.upstream_status),
         };
-        Self { error, told, execution_id: None }
+        Self { error, told, execution_id: None, credential_rejected: failure.credential_rejected }
     }
 
     /// There was no answer. `repeatable`: doing it again does no harm.
@@ -144,9 +141,19 @@ impl Failed {
         &self.told.code
     }
 
+    /// Whether the platform says that the credential is no good.
+    pub(crate) fn credential_rejected(&self) -> bool {
+        self.credential_rejected
+    }
+
     /// The sentence for the caller.
     pub(crate) fn message(&self) -> &str {
         &self.told.message
+    }
+
+    /// The platform's HTTP status, where it answered.
+    pub(crate) fn upstream_status(&self) -> Option<u16> {
+        self.told.upstream_status
     }
 
     /// The product's own view of it, with the cause for the log.
@@ -163,7 +170,7 @@ impl Failed {
     pub(super) fn from_kept(kept: Value) -> Option<Self> {
         let told: Told = serde_json::from_value(kept.get("error")?.clone()).ok()?;
         let kind = if kept.get("status")?.as_u64()? == 504 { Kind::UpstreamTimeout } else { Kind::Upstream };
-        Some(Self { error: Error::plain(kind, told.message.clone()), told, execution_id: None })
+        Some(Self { error: Error::plain(kind, told.message.clone()), told, execution_id: None, credential_rejected: false })
     }
 }
 
@@ -195,7 +202,7 @@ impl From<Error> for Failed {
             retry_after_seconds,
             upstream_status: None,
         };
-        Self { error, told, execution_id: None }
+        Self { error, told, execution_id: None, credential_rejected: false }
     }
 }
 

@@ -12,10 +12,7 @@ mod redact;
 mod view;
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, atomic::AtomicBool},
     time::Duration,
 };
 
@@ -24,7 +21,7 @@ use store::Account;
 
 pub(crate) use arguments::merged;
 pub(crate) use failed::Failed;
-pub(crate) use view::{Filter, Page, View, get, list};
+pub(crate) use view::{Filter, Page, View, get, list, own_record};
 
 use self::flight::{Call, Flight};
 use super::catalogue::Sight;
@@ -62,9 +59,9 @@ impl Surface {
 /// For whom an action is run, and through what.
 #[derive(Clone)]
 pub(crate) struct Acting {
-    account: Account,
-    account_id: Arc<str>,
-    user_id: Arc<str>,
+    pub(super) account: Account,
+    pub(super) account_id: Arc<str>,
+    pub(super) user_id: Arc<str>,
     /// The server whose restrictions hold; none for the management API.
     server: Option<Arc<Server>>,
     via: Via,
@@ -72,6 +69,8 @@ pub(crate) struct Acting {
     request_id: Arc<str>,
     /// `x-credential-id`
     credential_id: Option<Arc<str>>,
+    /// Whether the named credential is to be tried whatever its status is.
+    testing: bool,
 }
 
 impl Acting {
@@ -86,6 +85,7 @@ impl Acting {
             surface,
             request_id: request_id.into(),
             credential_id: client.headers.credential_id.as_deref().map(Arc::from),
+            testing: false,
         }
     }
 
@@ -100,15 +100,16 @@ impl Acting {
             surface: if by.key_id().is_some() { Surface::Api } else { Surface::Cli },
             request_id: Arc::clone(by.request_id()),
             credential_id: None,
+            testing: false,
         }
     }
 
-    /// The same caller, for another user of the account. The caller has checked that this is allowed.
-    pub(super) fn for_user(self, user_id: Arc<str>) -> Self {
-        Self { user_id, ..self }
+    /// The same caller, trying a credential of this user, which the caller has been found to be allowed.
+    pub(super) fn testing(self, user_id: Arc<str>) -> Self {
+        Self { user_id, testing: true, ..self }
     }
 
-    fn sight(&self) -> Sight<'_> {
+    pub(super) fn sight(&self) -> Sight<'_> {
         self.server.as_ref().map_or(Sight::All, |server| Sight::Through(&server.restrictions))
     }
 

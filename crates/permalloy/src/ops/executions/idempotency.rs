@@ -1,0 +1,197 @@
+//! Idempotency keys: who sends, and what a repeat is answered with.
+
+use std::{fmt::Write as _, sync::Arc};
+
+use aws_lc_rs::digest;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use store::{Claim, ExecutionStatus, IdempotencyKey, IdempotencyScope};
+
+use super::{Acting, Executed, Failed, MAX_TIMEOUT};
+use crate::{
+    app::App,
+    error::{Error, Kind},
+    ops::catalogue::Found,
+};
+
+/// The longest key, in characters.
+pub(super) const MAX_KEY_CHARS: usize = 255;
+/// How often a claim is tried when its holder gives it back in between.
+const MAX_TRIES: usize = 3;
+/// A holder that has not even opened its record for this long will not do so any more.
+const UNOPENED_FOR: TimeDelta = TimeDelta::seconds(60);
+/// What a caller is told to wait for a run that is still going on, in seconds.
+const RUNNING_RETRY_SECONDS: u64 = 2;
+
+/// A key that this run holds, or the outcome of the run that held it before.
+pub(super) enum Held {
+    Ours,
+    Done(Box<Result<Executed, Failed>>),
+}
+
+/// An outcome as it is stored.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum Outcome {
+    Succeeded { status: u16, json: String },
+    Failed(Value),
+}
+
+/// Where the key is unique.
+pub(super) fn scope<'a>(by: &'a Acting, found: &'a Found, key: &'a str) -> IdempotencyScope<'a> {
+    IdempotencyScope { user_id: &by.user_id, connector_id: &found.entry.id, action_id: found.action_id(), key }
+}
+
+/// Takes the key for a run, or finds out what became of the run that has it.
+pub(super) async fn claim(
+    app: &App,
+    by: &Acting,
+    found: &Found,
+    key: &str,
+    parameters: &str,
+    execution_id: &str,
+) -> Result<Held, Failed> {
+    let digest = digest_of(found, parameters)?;
+    let scope = scope(by, found, key);
+    let kept_for = TimeDelta::from_std(app.config.retention.idempotency).unwrap_or(TimeDelta::hours(24));
+    for _ in 0..MAX_TRIES {
+        let now = app.clock.now();
+        let taken = match by.account.claim_idempotency_key(scope, &digest, execution_id, now, now + kept_for).await {
+            Ok(Claim::Claimed) => return Ok(Held::Ours),
+            Ok(Claim::Taken(taken)) => taken,
+            // Given back between two statements.
+            Err(store::Error::NotFound) => continue,
+            Err(error) => return Err(error.into()),
+        };
+        if taken.digest != digest {
+            return Err(Failed::conflict("The idempotency key was used before with other parameters", None));
+        }
+        if let Some(outcome) = &taken.outcome {
+            return first_outcome(&taken.execution_id, outcome).map(|first| Held::Done(Box::new(first)));
+        }
+        if !is_abandoned(by, &taken, now).await? {
+            let message = "The call that used this idempotency key first is still running";
+            return Err(Failed::conflict(message, Some(RUNNING_RETRY_SECONDS)));
+        }
+        if !is_repeatable(found) && by.account.find_execution(&taken.execution_id).await?.is_some() {
+            let message = "The call that used this idempotency key first was interrupted and its outcome is unknown; \
+                           it may have been done. Check at the platform, then use a new key";
+            return Err(Failed::conflict(message, None));
+        }
+        by.account.release_idempotency_key(scope, &taken.execution_id).await?;
+    }
+    Err(Failed::conflict("The idempotency key is in use", Some(RUNNING_RETRY_SECONDS)))
+}
+
+/// Whether running the action twice does no more than once.
+pub(super) fn is_repeatable(found: &Found) -> bool {
+    let hints = found.action().hints();
+    hints.idempotent || hints.read_only || found.action().method().is_safe()
+}
+
+/// Whether the run that has the key has ended without leaving its outcome with the key.
+async fn is_abandoned(by: &Acting, taken: &IdempotencyKey, now: DateTime<Utc>) -> Result<bool, Failed> {
+    let longest = TimeDelta::from_std(MAX_TIMEOUT).unwrap_or(TimeDelta::minutes(5)) + UNOPENED_FOR;
+    let Some(execution) = by.account.find_execution(&taken.execution_id).await? else {
+        return Ok(now - taken.created_at > UNOPENED_FOR);
+    };
+    Ok(match execution.status {
+        ExecutionStatus::Running => now - execution.started_at > longest,
+        // The key is completed right after the record; give that a moment.
+        ExecutionStatus::Succeeded | ExecutionStatus::Failed => {
+            execution.finished_at.is_none_or(|at| now - at > UNOPENED_FOR)
+        }
+        ExecutionStatus::Unknown => true,
+    })
+}
+
+/// Leaves the outcome with the key, or gives the key back where certainly nothing was done.
+pub(super) async fn settle(
+    by: &Acting,
+    found: &Found,
+    key: &str,
+    execution_id: &str,
+    outcome: &Result<Executed, Failed>,
+    nothing_done: bool,
+) -> Result<(), Failed> {
+    let scope = scope(by, found, key);
+    if nothing_done {
+        by.account.release_idempotency_key(scope, execution_id).await?;
+        return Ok(());
+    }
+    let stored = match outcome {
+        Ok(executed) => Outcome::Succeeded { status: executed.upstream_status, json: executed.json.clone() },
+        Err(failed) => Outcome::Failed(failed.kept()),
+    };
+    let stored = serde_json::to_string(&stored).map_err(Error::internal)?;
+    by.account.complete_idempotency_key(scope, execution_id, &stored).await?;
+    Ok(())
+}
+
+fn first_outcome(execution_id: &str, outcome: &str) -> Result<Result<Executed, Failed>, Failed> {
+    let execution_id: Arc<str> = execution_id.into();
+    let unreadable = || Failed::from(Error::plain(Kind::Internal, "Internal error"));
+    Ok(match serde_json::from_str(outcome).map_err(Error::internal)? {
+        Outcome::Succeeded { status, json } => Ok(Executed { execution_id, upstream_status: status, json }),
+        Outcome::Failed(kept) => Err(Failed::from_kept(kept).ok_or_else(unreadable)?.of_execution(&execution_id)),
+    })
+}
+
+/// SHA-256 over connector, action and parameters, the latter without the order of members and without spaces.
+fn digest_of(found: &Found, parameters: &str) -> Result<[u8; 32], Failed> {
+    let value: Value = serde_json::from_str(parameters).map_err(Error::internal)?;
+    let mut text = format!("{}\n{}\n", found.entry.id, found.action_id());
+    canonical(&value, &mut text);
+    let mut digest_bytes = [0; 32];
+    digest_bytes.copy_from_slice(digest::digest(&digest::SHA256, text.as_bytes()).as_ref());
+    Ok(digest_bytes)
+}
+
+/// JSON text with members in the order of their names.
+pub(super) fn canonical(value: &Value, text: &mut String) {
+    match value {
+        Value::Object(members) => {
+            let mut sorted: Vec<_> = members.iter().collect();
+            sorted.sort_by_key(|(name, _)| *name);
+            text.push('{');
+            for (index, (name, member)) in sorted.into_iter().enumerate() {
+                if index > 0 {
+                    text.push(',');
+                }
+                write!(text, "{}:", Value::from(name.as_str())).expect("a String takes any text");
+                canonical(member, text);
+            }
+            text.push('}');
+        }
+        Value::Array(items) => {
+            text.push('[');
+            for (index, item) in items.iter().enumerate() {
+                if index > 0 {
+                    text.push(',');
+                }
+                canonical(item, text);
+            }
+            text.push(']');
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+            write!(text, "{value}").expect("a String takes any text");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_order_of_members_and_spaces_do_not_matter() {
+        let canonical_of = |json: &str| {
+            let mut text = String::new();
+            canonical(&serde_json::from_str(json).unwrap(), &mut text);
+            text
+        };
+        assert_eq!(canonical_of(r#"{ "b": [1, {"d":null,"c":"x"}], "a": true }"#), r#"{"a":true,"b":[1,{"c":"x","d":null}]}"#);
+        assert_ne!(canonical_of(r#"{"a":[1,2]}"#), canonical_of(r#"{"a":[2,1]}"#));
+    }
+}

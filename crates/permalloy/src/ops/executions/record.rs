@@ -1,0 +1,67 @@
+//! The record of a run: opened before anything is sent, closed with the outcome.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use store::{ExecutionRecord, ExecutionStatus};
+
+use super::{Acting, Executed, Failed, redact};
+use crate::{access::Via, chance, ops::catalogue::Found};
+
+/// A record with the outcome still open.
+pub(super) fn open(by: &Acting, found: &Found, credential_id: Option<&str>, now: DateTime<Utc>) -> ExecutionRecord {
+    let (token_id, key_id) = match &by.via {
+        Via::Token(token_id) => (Some(Arc::clone(token_id)), None),
+        Via::Key(key_id) => (None, Some(Arc::clone(key_id))),
+        Via::Host => (None, None),
+    };
+    ExecutionRecord {
+        account_id: Arc::clone(&by.account_id),
+        execution_id: chance::sortable_id("exe", now).into(),
+        server_id: by.server_id().map(Arc::clone),
+        token_id,
+        key_id,
+        user_id: Arc::clone(&by.user_id),
+        surface: by.surface.as_str().into(),
+        connector_id: Arc::clone(&found.entry.id),
+        action_id: Arc::clone(found.action_id()),
+        credential_id: credential_id.map(Arc::from),
+        read_only: found.action().hints().read_only,
+        status: ExecutionStatus::Running,
+        error_code: None,
+        upstream_status: None,
+        started_at: now,
+        finished_at: None,
+        duration_us: None,
+        attempts: 0,
+        request_bytes: 0,
+        response_bytes: 0,
+        arguments: None,
+        result: None,
+        idempotency_key: None,
+        cache: None,
+        request_id: (!by.request_id.is_empty()).then(|| Arc::clone(&by.request_id)),
+    }
+}
+
+/// Writes the outcome into the record.
+pub(super) fn close(record: &mut ExecutionRecord, outcome: &Result<Executed, Failed>, now: DateTime<Utc>) {
+    record.finished_at = Some(now);
+    record.duration_us = (now - record.started_at).num_microseconds();
+    match outcome {
+        Ok(executed) => {
+            record.status = ExecutionStatus::Succeeded;
+            record.upstream_status = Some(executed.upstream_status.into());
+        }
+        Err(failed) => {
+            record.status = ExecutionStatus::Failed;
+            record.error_code = Some(failed.code().into());
+            record.upstream_status = failed.upstream_status().map(i64::from);
+        }
+    }
+}
+
+/// JSON text for the record, secrets removed.
+pub(super) fn body(json: &str) -> Option<Arc<str>> {
+    redact::json(json).map(Arc::from)
+}
