@@ -34,6 +34,11 @@ impl Source {
         Source { environment, files: Files::Disk }
     }
 
+    /// Nothing from the environment: for what must not depend on where it runs.
+    pub(crate) fn empty() -> Source {
+        Source { environment: BTreeMap::new(), files: Files::Disk }
+    }
+
     /// A source with this environment and these files only.
     #[cfg(test)]
     pub(crate) fn given<const V: usize, const F: usize>(
