@@ -155,7 +155,9 @@ fn push_escaped(out: &mut Vec<u8>, text: &str) {
     if is_plain(bytes) {
         out.extend_from_slice(bytes);
     } else {
-        bytes.iter().for_each(|byte| push_byte(out, *byte));
+        for byte in bytes {
+            push_byte(out, *byte);
+        }
     }
 }
 
@@ -181,7 +183,7 @@ fn push_byte(out: &mut Vec<u8>, byte: u8) {
 
 /// Whether nothing has to be escaped. Without branches, so that the compiler looks at many bytes at once.
 fn is_plain(bytes: &[u8]) -> bool {
-    let special = |byte: u8| (byte < 0x20) | (byte == b'"') | (byte == b'\\') | (byte == 0x7f);
+    let special = |byte: u8| matches!(byte, 0..0x20 | b'"' | b'\\' | 0x7f);
     !bytes.iter().fold(false, |found, byte| found | special(*byte))
 }
 
