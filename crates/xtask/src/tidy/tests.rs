@@ -145,8 +145,7 @@ fn sql_outside_the_store_is_found() {
 
 #[test]
 fn a_statement_on_an_account_table_mentions_the_account() {
-    let migration =
-        "create table servers (account_id text, server_id text);\ncreate table leases (name text);\n";
+    let migration = "-- Rows of accounts.\ncreate table servers (account_id text, server_id text);\ncreate table leases (name text);\n";
     let store = concat!(
         "//!\n",
         "let a = \"select * from servers where server_id = $1\";\n",
