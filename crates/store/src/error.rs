@@ -143,3 +143,22 @@ fn is_passing(code: Option<&str>) -> bool {
     }
     code.parse::<u32>().is_ok_and(|number| [5, 6, 10, 13, 14].contains(&(number & 0xff)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn busy_full_and_lost_databases_may_come_back_and_mistakes_do_not() {
+        // SQLite: busy, busy snapshot, I/O error on write, full. PostgreSQL: shutdown, disk full, deadlock, lock.
+        for code in ["5", "517", "778", "13", "57P01", "53100", "40P01", "55P03"] {
+            assert!(is_passing(Some(code)), "{code}");
+        }
+        for code in ["1", "1299", "11", "26", "42P01", "23502", "22021", ""] {
+            assert!(!is_passing(Some(code)), "{code}");
+        }
+        assert!(!is_passing(None));
+        assert!(Error::from(sqlx::Error::PoolTimedOut).is_unavailable());
+        assert!(!Error::from(sqlx::Error::RowNotFound).is_unavailable());
+    }
+}

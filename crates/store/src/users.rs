@@ -19,10 +19,11 @@ pub struct User {
 
 impl Account {
     /// Makes the user at first sight, named by its id; does nothing when it exists. Answers whether it was made.
+    /// Where another user has the id for its name, that is [`crate::Unique::Username`].
     pub async fn ensure_user(&self, user_id: &str, now: DateTime<Utc>) -> Result<bool> {
         let rows = on!(write &self.db, db => sqlx::query(
             "insert into users (account_id, user_id, username, full_name, created_at)
-             values ($1, $2, $2, null, $3) on conflict do nothing")
+             values ($1, $2, $2, null, $3) on conflict (account_id, user_id) do nothing")
             .bind(&*self.account_id).bind(user_id).bind(now)
             .execute(db).await.map(|done| done.rows_affected()))?;
         Ok(rows == 1)

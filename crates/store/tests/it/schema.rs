@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use sqlx::Row;
-use store::{AccountRow, Db, Error};
+use store::{Account, AccountRow, CredentialFilter, Db, Error, ExecutionFilter};
 
 use crate::databases::{at, on_each_db, on_each_empty_db};
 
@@ -99,6 +99,64 @@ async fn migrations_are_applied_once_and_keep_the_data() {
         assert!(db.pending_migrations().await.unwrap().is_empty());
         assert!(db.migrate().await.unwrap().is_empty());
         assert_eq!(db.list_accounts().await.unwrap(), [row]);
+    })
+    .await;
+}
+
+/// What a database of each migration's time held: SQLite's text and PostgreSQL's.
+const SAMPLE: &str = include_str!("samples/0001_foundation.sql");
+
+async fn load(db: &Db) {
+    for statement in SAMPLE.split_inclusive(";\n") {
+        let bytes = statement.contains("$1").then_some([0_u8, 255]);
+        match db {
+            Db::Sqlite { write, .. } => {
+                let query = sqlx::query(statement);
+                let query = if let Some(bytes) = bytes { query.bind(bytes.to_vec()) } else { query };
+                query.execute(write).await.expect(statement);
+            }
+            Db::Postgres(pool) => {
+                let query = sqlx::query(statement);
+                let query = if let Some(bytes) = bytes { query.bind(bytes.to_vec()) } else { query };
+                query.execute(pool).await.expect(statement);
+            }
+        }
+    }
+}
+
+/// The one row of each table that an account's lists show.
+async fn counts(account: &Account) -> [usize; 10] {
+    let users = account.list_users(9, None).await.unwrap().len();
+    let keys = account.list_api_keys().await.unwrap().len();
+    let servers = account.list_servers(None, 9, None).await.unwrap().len();
+    let tokens = account.list_access_tokens("server-1").await.unwrap().len();
+    let prompts = account.list_server_prompts("server-1").await.unwrap().len();
+    let resources = account.list_server_resources("server-1").await.unwrap().len();
+    let connectors = account.list_connectors().await.unwrap().len();
+    let credentials = account.list_credentials(CredentialFilter::default(), 9, None).await.unwrap().len();
+    let executions = account.list_executions(ExecutionFilter::default(), 9, None).await.unwrap().len();
+    let audit = account.list_audit_entries(9, None).await.unwrap().len();
+    [users, keys, servers, tokens, prompts, resources, connectors, credentials, executions, audit]
+}
+
+#[tokio::test]
+async fn the_sample_has_a_row_for_every_table_and_is_read_back() {
+    on_each_db(async |db| {
+        load(db).await;
+        for (table, _) in primary_keys(db).await {
+            let inserted = SAMPLE.contains(&format!("insert into {table} "));
+            assert!(
+                inserted || ["changes", "schema_migrations"].contains(&table.as_str()),
+                "{table} has no sample"
+            );
+        }
+        assert!(db.pending_migrations().await.unwrap().is_empty());
+        let account = db.account("acc-s");
+        assert_eq!(counts(&account).await, [1; 10]);
+        let row = db.find_account("acc-s").await.unwrap().unwrap();
+        assert_eq!(row.created_at.timestamp_subsec_micros(), 123_456);
+        let resource = account.find_server_resource("server-1", "x:1").await.unwrap().unwrap();
+        assert_eq!(resource.blob, Some(vec![0, 255]));
     })
     .await;
 }

@@ -1,6 +1,6 @@
 //! Users.
 
-use store::{Error, Unique};
+use store::{Error, Unique, User};
 
 use crate::databases::{account, at, on_each_db, user_row};
 
@@ -31,6 +31,19 @@ async fn a_taken_user_name_or_id_is_a_conflict_in_its_account_only() {
         assert!(matches!(taken, Err(Error::Conflict(Unique::Username))), "{taken:?}");
         drop(tx);
         assert!(other.find_user("ada").await.unwrap().is_some());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_first_sight_under_another_users_name_is_a_conflict() {
+    on_each_db(async |db| {
+        let account = account(db, "acme").await;
+        let mut tx = account.begin().await.unwrap();
+        tx.create_user(&User { user_id: "user-1".into(), ..user_row("carol") }).await.unwrap();
+        tx.commit().await.unwrap();
+        let taken = account.ensure_user("carol", at(5)).await;
+        assert!(matches!(taken, Err(Error::Conflict(Unique::Username))), "{taken:?}");
     })
     .await;
 }
