@@ -1,6 +1,7 @@
 //! What the product does, one file per noun, free of transport: the API, MCP, and the command line all call these.
 
 pub(crate) mod accounts;
+pub(crate) mod audit;
 pub(crate) mod catalogue;
 pub(crate) mod change;
 pub(crate) mod credentials;

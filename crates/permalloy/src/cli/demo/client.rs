@@ -88,7 +88,7 @@ impl Client {
             }
             None => Bytes::new(),
         };
-        let call = Call { method, url: url.parse()?, headers, body, timeout: TIMEOUT, idempotent: false };
+        let call = Call { headers, body, timeout: TIMEOUT, ..Call::new(method, url.parse()?) };
         let sent = self.app.outbound.send(call).await;
         let response = sent.map_err(|failure| anyhow::anyhow!("{failure}"))?;
         let answer: Value = serde_json::from_slice(&response.body)?;

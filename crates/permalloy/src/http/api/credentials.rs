@@ -26,20 +26,6 @@ use crate::{
 
 type Answer = Result<Response, Error>;
 
-/// The body of `POST …/credentials`.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(in crate::http) struct Create {
-    user_id: Option<String>,
-    authentication_type: String,
-    /// Only the browser flow returns somewhere, and it refuses itself.
-    #[serde(rename = "redirectUri")]
-    _redirect_uri: Option<String>,
-    #[serde(default)]
-    data: Map<String, Value>,
-    name: Option<String>,
-}
-
 /// The body of `PATCH /api/credentials/{credentialId}`.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -48,7 +34,7 @@ pub(in crate::http) struct Update {
     data: Option<Map<String, Value>>,
 }
 
-impl Checked for Create {
+impl Checked for credentials::Create {
     const SCHEMA: &'static str = "CredentialCreate";
 }
 
@@ -65,16 +51,10 @@ pub(in crate::http) async fn create(
     State(app): State<Arc<App>>,
     by: Member,
     Path(connector_id): Path<String>,
-    Body(body): Body<Create>,
+    Body(request): Body<credentials::Create>,
 ) -> Answer {
-    let request = credentials::Create {
-        connector_id: &connector_id,
-        user_id: body.user_id.as_deref(),
-        authentication_type: &body.authentication_type,
-        data: &body.data,
-        name: body.name.as_deref(),
-    };
-    Ok(answer::created(credentials::create(&app, &Keeper::from(&by), request).await?).into_response())
+    let created = credentials::create(&app, &Keeper::from(&by), &connector_id, request).await?;
+    Ok(answer::created(created).into_response())
 }
 
 pub(in crate::http) async fn list_of_connector(

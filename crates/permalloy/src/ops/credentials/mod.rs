@@ -7,7 +7,7 @@ use std::{collections::HashSet, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use connector::AuthType;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json, value::RawValue};
 use store::{AccountTx, Credential, CredentialChange, CredentialFilter, CredentialStatus, NewAuditEntry};
 
@@ -47,7 +47,7 @@ impl From<&Member> for Keeper {
 
 impl Keeper {
     /// A client keeps its own end user's credentials only, of connectors that its server allows.
-    pub(crate) fn of_client(client: &Client, surface: Surface, request_id: &str) -> Self {
+    fn of_client(client: &Client) -> Self {
         let server_id = &*client.server.server_id;
         let user_id = &*client.user_id;
         let actor = match &client.via {
@@ -55,7 +55,7 @@ impl Keeper {
             Via::Key(id) => json!({ "type": "key", "keyId": **id, "serverId": server_id, "userId": user_id }),
             Via::Host => json!({ "type": "host", "serverId": server_id, "userId": user_id }),
         };
-        Self { acting: Acting::of_client(client, surface, request_id), actor, admin: false }
+        Self { acting: Acting::of_client(client, Surface::Mcp, ""), actor, admin: false }
     }
 
     fn sight(&self) -> Sight<'_> {
@@ -63,15 +63,19 @@ impl Keeper {
     }
 }
 
-/// What to store.
-pub(crate) struct Create<'a> {
-    pub(crate) connector_id: &'a str,
+/// What to store: the body of `POST …/credentials`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Create {
     /// Whose it is to be; absent: the caller's effective user.
-    pub(crate) user_id: Option<&'a str>,
-    pub(crate) authentication_type: &'a str,
+    pub(crate) user_id: Option<String>,
+    pub(crate) authentication_type: String,
+    /// Where a browser flow returns to.
+    pub(crate) redirect_uri: Option<String>,
     /// The fields that [`metadata`] asks for.
-    pub(crate) data: &'a Map<String, Value>,
-    pub(crate) name: Option<&'a str>,
+    #[serde(default)]
+    pub(crate) data: Map<String, Value>,
+    pub(crate) name: Option<String>,
 }
 
 /// A credential as answers show it: never a secret.
@@ -130,15 +134,18 @@ impl From<Credential> for View {
 }
 
 /// Stores a credential.
-pub(crate) async fn create(app: &App, by: &Keeper, request: Create<'_>) -> Result<View, Error> {
-    let entry = app.catalogue.find(by.sight(), request.connector_id)?;
-    let kind = form::kind(entry, request.authentication_type)?;
-    let fields = form::read(entry, kind, request.data)?;
-    let user_id = owner(app, by, request.user_id).await?;
+pub(crate) async fn create(app: &App, by: &Keeper, connector_id: &str, request: Create) -> Result<View, Error> {
+    let entry = app.catalogue.find(by.sight(), connector_id)?;
+    if request.redirect_uri.as_deref().is_some_and(|uri| !is_web_address(uri)) {
+        return Err(Error::invalid_field("redirectUri", "expected an http or https URL"));
+    }
+    let kind = form::kind(entry, &request.authentication_type)?;
+    let fields = form::read(entry, kind, &request.data)?;
+    let user_id = owner(app, by, request.user_id.as_deref()).await?;
     let now = app.clock.now();
     let credential_id = chance::opaque_id("cred");
     let sealed = app.sealing.seal(&by.acting.account, now, &credential_id, SEALED_FIELD, &fields.secret).await?;
-    let name = request.name.map_or_else(|| format!("{} {kind}", entry.connector.name()), str::to_owned);
+    let name = request.name.unwrap_or_else(|| format!("{} {kind}", entry.connector.name()));
     let row = Credential {
         credential_id,
         user_id: user_id.to_string(),
@@ -160,6 +167,20 @@ pub(crate) async fn create(app: &App, by: &Keeper, request: Create<'_>) -> Resul
     let details = json!({ "connectorId": row.connector_id, "userId": row.user_id, "type": row.credential_type });
     commit(app, by, tx, "credential.create", &row.credential_id, &details).await?;
     Ok(row.into())
+}
+
+/// Stores a credential of a client's end user.
+pub(crate) async fn create_for_client(
+    app: &App,
+    client: &Client,
+    connector_id: &str,
+    request: Create,
+) -> Result<View, Error> {
+    create(app, &Keeper::of_client(client), connector_id, request).await
+}
+
+fn is_web_address(text: &str) -> bool {
+    url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
 }
 
 /// The user a new credential is for.
@@ -198,22 +219,32 @@ pub(crate) async fn list(
     Ok(Page { credentials: seen.map(View::from).collect(), next_cursor })
 }
 
-/// All credentials of the effective user that may be seen, for the MCP tool.
-pub(crate) async fn own(app: &App, by: &Keeper, connector_id: Option<&str>) -> Result<Vec<View>, Error> {
+/// All credentials of a client's end user that may be seen.
+pub(crate) async fn list_of_client(
+    app: &App,
+    client: &Client,
+    connector_id: Option<&str>,
+) -> Result<Vec<View>, Error> {
     if let Some(connector_id) = connector_id {
-        app.catalogue.find(by.sight(), connector_id)?;
+        app.catalogue.find(client.into(), connector_id)?;
     }
-    let filter = CredentialFilter { user_id: Some(&by.acting.user_id), connector_id };
-    let rows = by.acting.account.list_credentials(filter, MAX_OWN, None).await?;
-    Ok(rows.into_iter().filter(|row| by.sight().connector(&row.connector_id).is_ok()).map(View::from).collect())
+    let rows = own_rows(client, connector_id).await?;
+    let seen = rows.into_iter().filter(|row| Sight::from(client).connector(&row.connector_id).is_ok());
+    Ok(seen.map(View::from).collect())
 }
 
-/// The connectors that a user has an active credential for.
-pub(crate) async fn connected(account: &store::Account, user_id: &str) -> Result<HashSet<String>, Error> {
-    let filter = CredentialFilter { user_id: Some(user_id), connector_id: None };
-    let rows = account.list_credentials(filter, MAX_OWN, None).await?;
-    let active = rows.into_iter().filter(|row| row.status == CredentialStatus::Active);
-    Ok(active.map(|row| row.connector_id).collect())
+/// The connectors that a client's end user has an active credential for.
+pub(crate) async fn connected(app: &App, client: &Client) -> Result<HashSet<String>, Error> {
+    let rows = own_rows(client, None).await?;
+    let usable = rows.into_iter().filter(|row| {
+        row.status == CredentialStatus::Active && app.catalogue.connector(&row.connector_id).is_some()
+    });
+    Ok(usable.map(|row| row.connector_id).collect())
+}
+
+async fn own_rows(client: &Client, connector_id: Option<&str>) -> Result<Vec<Credential>, Error> {
+    let filter = CredentialFilter { user_id: Some(&client.user_id), connector_id };
+    Ok(client.server.account.list_credentials(filter, MAX_OWN, None).await?)
 }
 
 /// One credential.

@@ -298,7 +298,7 @@ impl Call {
         sent: Sent,
         response: &outbound::Response,
     ) -> Returned {
-        let (connector, action) = (&self.found.entry.connector, self.found.action());
+        let action = self.found.action();
         let status = response.status.as_u16();
         let mut returned = Returned {
             outcome: Err(Error::plain(Kind::Internal, "Internal error").into()),
@@ -307,7 +307,7 @@ impl Call {
             nothing_done: false,
             body: None,
         };
-        match answer(connector, action, sent, status, &response.headers, &response.body) {
+        match answer(action, sent, status, &response.headers, &response.body) {
             Answer::Success(success) => {
                 if self.keeps_bodies() {
                     returned.body = record::body(&success.result);

@@ -85,7 +85,7 @@ impl Sealing {
             let wrapped = WrappedKey(entry.key.wrapped);
             if !self.vault.wraps_with_current(&wrapped) {
                 let fresh = self.vault.rewrap(&entry.account_id, &wrapped).map_err(Error::internal)?;
-                let account = db.account(entry.account_id.into());
+                let account = db.account(entry.account_id);
                 // When somebody else was faster, the key is wrapped anew all the same.
                 let ours = account.rewrap_data_key(&entry.key.key_id, &wrapped.0, &fresh.0).await?;
                 rotated.rewrapped += usize::from(ours);
