@@ -14,6 +14,8 @@ mod index;
 mod nearest;
 mod paging;
 mod request;
+#[cfg(test)]
+mod samples;
 mod scan;
 mod schema;
 mod shape;

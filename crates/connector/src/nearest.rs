@@ -24,21 +24,47 @@ fn fold(word: &str) -> Vec<char> {
     word.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-/// Levenshtein distance.
+/// Edits between two words: insert, remove, replace, swap neighbours (optimal string alignment).
 fn distance(left: &[char], right: &[char]) -> usize {
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (index, letter) in left.iter().enumerate() {
-        let mut diagonal = index;
-        let mut before = index + 1;
-        if let Some(first) = row.first_mut() {
-            *first = before;
+    let mut before: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=right.len()).collect();
+    for (row, letter) in left.iter().enumerate() {
+        let mut current = vec![row + 1];
+        for (column, other) in right.iter().enumerate() {
+            let at = |line: &[usize], index: usize| line.get(index).copied().unwrap_or(usize::MAX / 2);
+            let replaced = at(&last, column) + usize::from(letter != other);
+            let mut least = replaced.min(at(&last, column + 1) + 1).min(at(&current, column) + 1);
+            let swapped = row > 0
+                && column > 0
+                && left.get(row - 1) == Some(other)
+                && right.get(column - 1) == Some(letter);
+            if swapped {
+                least = least.min(at(&before, column - 1) + 1);
+            }
+            current.push(least);
         }
-        for (cell, other) in row.iter_mut().skip(1).zip(right) {
-            let substituted = diagonal + usize::from(letter != other);
-            diagonal = *cell;
-            before = substituted.min(*cell + 1).min(before + 1);
-            *cell = before;
+        before = std::mem::replace(&mut last, current);
+    }
+    last.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_misspelt_name_finds_the_right_one_and_a_strange_one_finds_none() {
+        let names = ["channel", "thread_ts", "user_id", "limit"];
+        let cases = [
+            ("chanel", Some("channel")),
+            ("userId", Some("user_id")),
+            ("limti", Some("limit")),
+            ("threadTs", Some("thread_ts")),
+            ("colour", None),
+            ("", None),
+        ];
+        for (word, expected) in cases {
+            assert_eq!(nearest(word, names.into_iter()), expected, "{word}");
         }
     }
-    row.last().copied().unwrap_or(0)
 }

@@ -33,7 +33,7 @@ const USUAL_CODES: [&[&str]; 4] = [&["code"], &["error", "code"], &["error", "ty
 pub(super) fn from_status(action: &Action, status: u16, headers: &HeaderMap, json: Option<&str>) -> Failure {
     let rules = &action.rules;
     let json = json.unwrap_or("null");
-    let code = first(&rules.error_code, &USUAL_CODES, json);
+    let code = first(&rules.error_code, &USUAL_CODES, json).filter(|code| is_code(code));
     let message = first(&rules.error_message, &USUAL_MESSAGES, json);
     build(rules, status, headers, json, (code, message))
 }
@@ -49,6 +49,11 @@ pub(super) fn from_rule(
     let find = |pointer: &Option<Pointer>| pointer.as_ref().and_then(|pointer| pointer.find_text(json));
     let found = (find(&rule.code), find(&rule.message));
     build(&action.rules, status, headers, json, found)
+}
+
+/// A word or number; `Not Found` and `true` are none.
+fn is_code(text: &str) -> bool {
+    !text.is_empty() && !matches!(text, "true" | "false") && !text.contains(char::is_whitespace)
 }
 
 fn build(

@@ -100,17 +100,20 @@ pub fn answer<'a>(
     if let Some(rule) = action.rules.failure.as_ref().filter(|rule| holds(&rule.when, json)) {
         return Answer::Failure(failure::from_rule(action, rule, status, headers, json));
     }
+    let total = total(action, json);
+    let projected = !action.projection.is_empty() && !sent.all_fields;
+    if action.paging.is_none() && !projected {
+        return Answer::Success(Success { result: Cow::Borrowed(json), next: None, total });
+    }
     let list = paging::list(action, json);
-    let next = action
-        .paging
-        .as_ref()
-        .and_then(|paging| paging::next(paging, sent, headers, json, list, total(action, json)));
-    let result = if action.projection.is_empty() || sent.all_fields {
-        Cow::Borrowed(json)
-    } else {
+    let next =
+        action.paging.as_ref().and_then(|paging| paging::next(paging, sent, headers, json, list, total));
+    let result = if projected {
         Cow::Owned(project::project(json, list, &action.projection))
+    } else {
+        Cow::Borrowed(json)
     };
-    Answer::Success(Success { result, next, total: total(action, json) })
+    Answer::Success(Success { result, next, total })
 }
 
 /// The body as JSON text, if it is.

@@ -5,7 +5,6 @@ use std::fmt;
 use serde_json::value::RawValue;
 
 use crate::definition::Action;
-use crate::nearest::nearest;
 use crate::scan;
 use crate::schema::{self, Report, Spot};
 
@@ -72,8 +71,7 @@ pub fn validate<'a>(action: &Action, arguments: &'a RawValue) -> Result<Argument
         let here = Spot::Member(&Spot::Root, &name);
         let (Some(index), Some((_, property))) = (place, place.and_then(|index| rules.properties.get(index)))
         else {
-            let near = nearest(&name, rules.properties.iter().map(|(property, _)| property.as_str()));
-            report.add_with(&here, "no such parameter", None, near.map(str::to_owned));
+            report.unknown(&here, &name, rules.properties.iter().map(|(property, _)| property.as_str()));
             continue;
         };
         schema::check(property, value, &here, &mut report);
@@ -85,7 +83,7 @@ pub fn validate<'a>(action: &Action, arguments: &'a RawValue) -> Result<Argument
     }
     for (index, parameter) in action.parameters().iter().enumerate() {
         if parameter.required && values.get(index).is_none_or(Option::is_none) {
-            report.add(&Spot::Member(&Spot::Root, &parameter.name), "a value (it is required)", None);
+            report.missing(&Spot::Member(&Spot::Root, &parameter.name));
         }
     }
     if !report.problems.is_empty() {

@@ -354,3 +354,6 @@ impl Action {
         self.example.as_deref()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,12 +8,18 @@ use serde_saphyr::granit_parser::{Event, Options, Parser, ScalarStyle, ScanError
 
 use super::Problem;
 
-/// Bytes of text.
-pub(crate) const MAX_BYTES: usize = 2 * 1024 * 1024;
-/// Levels of nesting.
-pub(crate) const MAX_DEPTH: usize = 64;
-/// Nodes, those copied by aliases included.
-const MAX_NODES: usize = 500_000;
+/// How much a text may hold.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    pub(crate) bytes: usize,
+    /// Levels of nesting.
+    pub(crate) depth: usize,
+    /// Values, those copied by aliases included.
+    pub(crate) nodes: usize,
+}
+
+/// For definitions, fixtures and differences.
+const DEFINITION: Limits = Limits { bytes: 2 * 1024 * 1024, depth: 64, nodes: 500_000 };
 
 /// A value and where it stood.
 #[derive(Debug, Clone)]
@@ -63,13 +69,18 @@ impl Spot {
 impl Node {
     /// Reads one document.
     pub(crate) fn parse(text: &str) -> Result<Self, Vec<Problem>> {
-        if text.len() > MAX_BYTES {
-            return Err(vec![Spot::default().problem("", format!("larger than {MAX_BYTES} bytes"))]);
+        Self::parse_within(text, DEFINITION)
+    }
+
+    /// Reads one document of another size.
+    pub(crate) fn parse_within(text: &str, limits: Limits) -> Result<Self, Vec<Problem>> {
+        if text.len() > limits.bytes {
+            return Err(vec![Spot::default().problem("", format!("larger than {} bytes", limits.bytes))]);
         }
-        let mut builder = Builder::default();
+        let mut builder = Builder::new(limits);
         let mut options = Options::default();
-        options.block_nesting_limit = MAX_DEPTH + 1;
-        options.flow_nesting_limit = MAX_DEPTH + 1;
+        options.block_nesting_limit = limits.depth + 1;
+        options.flow_nesting_limit = limits.depth + 1;
         for event in Parser::new_from_str_with_options(text, options) {
             match event {
                 Ok((event, span)) => {
@@ -143,8 +154,8 @@ struct Open {
     key: Option<Key>,
 }
 
-#[derive(Default)]
 struct Builder {
+    limits: Limits,
     root: Option<Node>,
     open: Vec<Open>,
     anchors: Vec<(usize, Node)>,
@@ -153,6 +164,10 @@ struct Builder {
 }
 
 impl Builder {
+    const fn new(limits: Limits) -> Self {
+        Self { limits, root: None, open: Vec::new(), anchors: Vec::new(), nodes: 0, problems: Vec::new() }
+    }
+
     /// Takes one event. An error here ends the reading; smaller problems are collected.
     fn event(&mut self, event: Event<'_>, spot: Spot) -> Result<(), Problem> {
         match event {
@@ -183,11 +198,11 @@ impl Builder {
                 let Some((_, node)) = self.anchors.iter().rev().find(|(id, _)| *id == anchor) else {
                     return Err(spot.problem("", "an alias inside the value it stands for"));
                 };
-                if node.depth() + self.open.len() > MAX_DEPTH {
-                    return Err(too_deep(spot));
+                if node.depth() + self.open.len() > self.limits.depth {
+                    return Err(self.too_deep(spot));
                 }
                 let size = node.size();
-                if self.nodes + size > MAX_NODES {
+                if self.nodes + size > self.limits.nodes {
                     return Err(spot.problem("", "too many values once aliases are expanded"));
                 }
                 let node = node.clone();
@@ -203,9 +218,13 @@ impl Builder {
         }
     }
 
+    fn too_deep(&self, spot: Spot) -> Problem {
+        spot.problem("", format!("nested deeper than {} levels", self.limits.depth))
+    }
+
     fn start(&mut self, node: Node, anchor: usize) -> Result<(), Problem> {
-        if self.open.len() >= MAX_DEPTH {
-            return Err(too_deep(node.spot));
+        if self.open.len() >= self.limits.depth {
+            return Err(self.too_deep(node.spot));
         }
         self.open.push(Open { anchor, node, key: None });
         Ok(())
@@ -213,12 +232,15 @@ impl Builder {
 
     fn value(&mut self, node: Node, anchor: usize, size: usize) -> Result<(), Problem> {
         self.nodes += size;
-        if self.nodes > MAX_NODES {
-            return Err(node.spot.problem("", format!("more than {MAX_NODES} values")));
+        if self.nodes > self.limits.nodes {
+            return Err(node.spot.problem("", "too many values"));
         }
         if anchor != 0 {
+            self.nodes += node.size();
+            if self.nodes > self.limits.nodes {
+                return Err(node.spot.problem("", "too many values behind anchors"));
+            }
             self.anchors.push((anchor, node.clone()));
-            self.nodes += size;
         }
         let Some(open) = self.open.last_mut() else {
             if self.root.is_some() {
@@ -243,10 +265,6 @@ impl Builder {
         }
         Ok(())
     }
-}
-
-fn too_deep(spot: Spot) -> Problem {
-    spot.problem("", format!("nested deeper than {MAX_DEPTH} levels"))
 }
 
 fn key(node: Node) -> Result<Key, Problem> {

@@ -70,6 +70,11 @@ impl BaseUrl {
         path.strip_prefix(self.path.as_str()).filter(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
+    /// The path of the address: empty, or with a slash at its start and none at its end.
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
+
     fn is_https(&self) -> bool {
         self.scheme == Scheme::HTTPS
     }

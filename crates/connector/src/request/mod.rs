@@ -222,8 +222,10 @@ fn push_headers(action: &Action, values: &Values<'_>, headers: &mut HeaderMap) -
         if let (Some(name), Some(value)) = (&parameter.header, values.get(index)) {
             let text = encode::flat(value, parameter.style)
                 .map_err(|reason| RequestError::argument(parameter, reason))?;
-            let value =
-                HeaderValue::from_str(&text).ok().filter(|value| !value.is_empty()).ok_or_else(|| {
+            let value = HeaderValue::from_str(&text)
+                .ok()
+                .filter(|value| !value.is_empty() && text.is_ascii())
+                .ok_or_else(|| {
                     RequestError::argument(parameter, "must be visible ASCII, as it goes into a header")
                 })?;
             headers.insert(name.clone(), value);

@@ -52,14 +52,46 @@ pub(crate) struct Report {
 }
 
 impl Report {
+    /// A value that is not what was expected.
     pub(crate) fn add(&mut self, spot: &Spot<'_>, expected: impl Into<String>, json: Option<&str>) {
-        self.add_with(spot, expected, json, None);
+        self.add_with(spot, expected.into(), json, None);
     }
 
-    pub(crate) fn add_with(
+    /// A required value that is not there.
+    pub(crate) fn missing(&mut self, spot: &Spot<'_>) {
+        let path = spot.pointer();
+        let message = format!("{path}: is required and missing");
+        self.push(ArgumentProblem {
+            path,
+            expected: "a value".to_owned(),
+            got: None,
+            message,
+            suggestion: None,
+        });
+    }
+
+    /// A name that nothing has.
+    pub(crate) fn unknown<'c>(&mut self, spot: &Spot<'_>, name: &str, known: impl Iterator<Item = &'c str>) {
+        if self.problems.len() >= MAX_PROBLEMS {
+            return;
+        }
+        let path = spot.pointer();
+        let suggestion = nearest(name, known).map(str::to_owned);
+        let hint = suggestion.as_ref().map_or_else(String::new, |name| format!("; did you mean {name}?"));
+        let message = format!("{path}: there is no such name{hint}");
+        self.push(ArgumentProblem {
+            path,
+            expected: "a known name".to_owned(),
+            got: None,
+            message,
+            suggestion,
+        });
+    }
+
+    fn add_with(
         &mut self,
         spot: &Spot<'_>,
-        expected: impl Into<String>,
+        expected: String,
         json: Option<&str>,
         suggestion: Option<String>,
     ) {
@@ -67,7 +99,6 @@ impl Report {
             return;
         }
         let path = spot.pointer();
-        let expected = expected.into();
         let got = json.map(describe);
         let place = if path.is_empty() { "arguments" } else { path.as_str() };
         let mut message = format!("{place}: expected {expected}");
@@ -77,7 +108,13 @@ impl Report {
         if let Some(suggestion) = &suggestion {
             let _ = write!(message, "; did you mean {suggestion}?");
         }
-        self.problems.push(ArgumentProblem { path, expected, got, message, suggestion });
+        self.push(ArgumentProblem { path, expected, got, message, suggestion });
+    }
+
+    fn push(&mut self, problem: ArgumentProblem) {
+        if self.problems.len() < MAX_PROBLEMS {
+            self.problems.push(problem);
+        }
     }
 }
 
@@ -251,15 +288,14 @@ fn check_object(schema: &Schema, json: &str, spot: &Spot<'_>, report: &mut Repor
         match &rules.others {
             Others::Allowed => {}
             Others::Refused => {
-                let near = nearest(&name, rules.properties.iter().map(|(property, _)| property.as_str()));
-                report.add_with(&here, "no such member", None, near.map(str::to_owned));
+                report.unknown(&here, &name, rules.properties.iter().map(|(property, _)| property.as_str()));
             }
             Others::Fit(schema) => check(schema, value, &here, report),
         }
     }
     for name in &rules.required {
         if scan::member(json, name).is_none() {
-            report.add(&Spot::Member(spot, name), "a value (it is required)", None);
+            report.missing(&Spot::Member(spot, name));
         }
     }
     if let Some(least) = rules.minimum.filter(|least| count < *least) {

@@ -30,10 +30,10 @@ fn every_problem_is_reported_with_its_place_and_the_nearest_name() {
     assert_eq!(
         messages(&object, &value),
         [
-            "/chanel: expected no such member; did you mean channel?",
+            "/chanel: there is no such name; did you mean channel?",
             "/status: expected one of \"open\", \"closed\", got the string \"opne\"; did you mean \"open\"?",
             "/blocks/0/text: expected a string, got the number 5",
-            "/channel: expected a value (it is required)",
+            "/channel: is required and missing",
         ]
     );
 }

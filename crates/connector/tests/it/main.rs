@@ -1,0 +1,6 @@
+//! The engine from outside: real definitions, real descriptions.
+
+#[cfg(test)]
+mod fixtures;
+#[cfg(test)]
+mod verify;
