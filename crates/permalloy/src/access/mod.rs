@@ -11,4 +11,4 @@ pub(crate) mod restrictions;
 pub(crate) mod secrets;
 
 pub(crate) use caller::{Admin, Member, check_user_id, host};
-pub(crate) use client::{Client, Credentials, Headers, Server, Via};
+pub(crate) use client::{Client, Credentials, Server, Via};

@@ -284,11 +284,6 @@ impl Restrictions {
             }
         }
     }
-
-    /// Whether every action of an allowed connector is allowed too, so that lists need not ask one by one.
-    pub(crate) fn leaves_actions_free(&self) -> bool {
-        !self.actions.restricts()
-    }
 }
 
 impl Rule {

@@ -20,9 +20,6 @@ use crate::{
     schema,
 };
 
-/// The largest body of the management API, in bytes (contract: 10 MiB).
-pub(crate) const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
-
 /// A request type, and the schema in `openapi/schemas.yaml` that says what it may hold.
 pub(crate) trait Checked: DeserializeOwned + Send {
     const SCHEMA: &'static str;
@@ -38,7 +35,7 @@ impl<T: Checked> FromRequest<Arc<App>> for Body<T> {
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Error> {
         let (head, body) = request.into_parts();
         check_media_type(&head.headers)?;
-        let bytes = read(body, MAX_BODY_BYTES).await?;
+        let bytes = read(body, app.config.limits.body_bytes).await?;
         decode(&app.schemas, &bytes).map(Self)
     }
 }

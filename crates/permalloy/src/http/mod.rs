@@ -153,7 +153,8 @@ fn router(app: &Arc<App>) -> Router {
 impl Service {
     async fn answer(&self, request: Request<Incoming>, peer: IpAddr) -> Response<Body> {
         let begin = Instant::now();
-        let scope = Arc::new(Scope::new(self.ids.next(), peer, request.uri().path().starts_with("/mcp")));
+        let is_mcp = request.uri().path().starts_with("/mcp");
+        let scope = Arc::new(Scope::new(self.ids.next(), self.client_address(peer, request.headers()), is_mcp));
         let (method, uri) = (request.method().clone(), request.uri().clone());
         let request_bytes = request.body().size_hint().lower();
         let metrics = &self.app.telemetry.metrics;
@@ -168,6 +169,27 @@ impl Service {
         metrics.http_request(surface(&uri), response.status().as_u16(), took);
         self.log(&scope, &method, &uri, &response, (request_bytes, took));
         response
+    }
+
+    /// Where a request came from: the peer, or where the peer is a trusted proxy, the nearest address in
+    /// `X-Forwarded-For` that is not one.
+    fn client_address(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        let proxies = &self.app.config.access.trusted_proxies;
+        let trusted = |address: &IpAddr| proxies.iter().any(|network| network.contains(address));
+        if proxies.is_empty() || !trusted(&peer) {
+            return peer;
+        }
+        let values = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
+        let hops: Vec<&str> = values.flat_map(|value| value.split(',')).collect();
+        let mut nearest = peer;
+        for hop in hops.iter().rev() {
+            let Ok(address) = hop.trim().parse() else { break };
+            nearest = address;
+            if !trusted(&address) {
+                break;
+            }
+        }
+        nearest
     }
 
     async fn dispatch(&self, request: Request<Incoming>, scope: &Arc<Scope>) -> Response<Body> {

@@ -7,7 +7,7 @@ use store::AccountRow;
 
 use super::{keys, servers};
 use crate::{
-    access::{self, Admin},
+    access::{self, Admin, restrictions::Written},
     app::App,
     chance,
     error::Error,
@@ -89,7 +89,7 @@ pub(crate) async fn first_start(app: &App) -> Result<Option<FirstStart>, Error> 
         description: "Made on the first start".into(),
         custom_instructions: String::new(),
         token_expires_in_days: None,
-        restrictions: crate::access::restrictions::Written::default(),
+        restrictions: Written::default(),
         tool_mode: None,
         identity: None,
         rate_limit: None,

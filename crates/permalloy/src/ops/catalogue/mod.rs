@@ -14,11 +14,8 @@ use std::{
 use bytes::Bytes;
 use connector::{Action, BaseUrl, Connector, Index};
 
-pub(crate) use search::{Discovered, discover};
-pub(crate) use view::{
-    ActionSummary, ConnectorBrief, ConnectorDetail, ConnectorResources, ConnectorSummary, actions, briefs, detail,
-    resources, summaries,
-};
+pub(crate) use search::discover;
+pub(crate) use view::{actions, briefs, detail, resources, summaries};
 
 use crate::{
     access::{

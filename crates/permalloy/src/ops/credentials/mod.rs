@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json, value::RawValue};
 use store::{AccountTx, Credential, CredentialChange, CredentialFilter, CredentialStatus, NewAuditEntry};
 
-pub(crate) use form::{MetadataView, metadata};
+pub(crate) use form::metadata;
 
 use super::{
     catalogue::Sight,

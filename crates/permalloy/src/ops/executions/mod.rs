@@ -21,7 +21,7 @@ use store::Account;
 
 pub(crate) use arguments::merged;
 pub(crate) use failed::Failed;
-pub(crate) use view::{Filter, Page, View, get, list, own_record};
+pub(crate) use view::{Filter, get, list, own_record};
 
 use self::flight::{Call, Flight};
 use super::catalogue::Sight;
@@ -174,3 +174,6 @@ pub(crate) async fn run(app: &Arc<App>, by: &Acting, request: ExecuteRequest<'_>
     let call = Call::new(app, by, request, Arc::clone(&opened))?;
     Flight::new(app.tasks.clone(), opened, call.run()).await
 }
+
+#[cfg(test)]
+mod tests;

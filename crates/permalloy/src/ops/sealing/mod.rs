@@ -149,5 +149,3 @@ impl Sealing {
     }
 }
 
-#[cfg(test)]
-mod tests;
