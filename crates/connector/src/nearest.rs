@@ -27,25 +27,25 @@ fn fold(word: &str) -> Vec<char> {
 /// Edits between two words: insert, remove, replace, swap neighbours (optimal string alignment).
 fn distance(left: &[char], right: &[char]) -> usize {
     let mut before: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=right.len()).collect();
-    for (row, letter) in left.iter().enumerate() {
+    let mut above: Vec<usize> = (0..=right.len()).collect();
+    for (row, ours) in left.iter().enumerate() {
         let mut current = vec![row + 1];
-        for (column, other) in right.iter().enumerate() {
+        for (column, theirs) in right.iter().enumerate() {
             let at = |line: &[usize], index: usize| line.get(index).copied().unwrap_or(usize::MAX / 2);
-            let replaced = at(&last, column) + usize::from(letter != other);
-            let mut least = replaced.min(at(&last, column + 1) + 1).min(at(&current, column) + 1);
+            let replaced = at(&above, column) + usize::from(ours != theirs);
+            let mut least = replaced.min(at(&above, column + 1) + 1).min(at(&current, column) + 1);
             let swapped = row > 0
                 && column > 0
-                && left.get(row - 1) == Some(other)
-                && right.get(column - 1) == Some(letter);
+                && left.get(row - 1) == Some(theirs)
+                && right.get(column - 1) == Some(ours);
             if swapped {
                 least = least.min(at(&before, column - 1) + 1);
             }
             current.push(least);
         }
-        before = std::mem::replace(&mut last, current);
+        before = std::mem::replace(&mut above, current);
     }
-    last.last().copied().unwrap_or(0)
+    above.last().copied().unwrap_or(0)
 }
 
 #[cfg(test)]

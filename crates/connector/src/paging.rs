@@ -82,8 +82,8 @@ pub(crate) fn next(
             if more.is_none() && !full(count()) {
                 return None;
             }
-            let last = id.find(scan::elements(list?).last()?)?;
-            scan::scalar_text(last).is_some().then(|| PageToken(last.to_owned()))
+            let value = id.find(scan::elements(list?).last()?)?;
+            scan::scalar_text(value).is_some().then(|| PageToken(value.to_owned()))
         }
         PagingKind::Link => link_next(headers).map(PageToken::of),
         PagingKind::Url { next } => {

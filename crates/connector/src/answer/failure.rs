@@ -14,6 +14,8 @@ use crate::scan::{self, Pointer};
 const MAX_MESSAGE: usize = 1_000;
 /// Bytes of a platform's error body that are passed on.
 const MAX_DETAILS: usize = 8 * 1024;
+/// Seconds since 1970 from which a number is a time, no longer a span.
+const FIRST_TIME: u64 = 1_000_000_000;
 /// Seconds: the longest wait that is passed on.
 const MAX_WAIT: u64 = 7 * 24 * 3600;
 /// Where error bodies usually say why, tried when the definition names nothing.
@@ -141,7 +143,6 @@ fn wait(rules: &AnswerRules, headers: &HeaderMap) -> Option<u64> {
         let seconds = said.parse().ok().or_else(|| Some(seconds_of_date(said)?.saturating_sub(now?)));
         return seconds.map(|seconds: u64| seconds.min(MAX_WAIT));
     }
-    const FIRST_TIME: u64 = 1_000_000_000;
     let name = rules.rate_limit.as_ref().and_then(|limit| limit.reset.as_ref())?;
     let said: u64 = text(name)?.split('.').next()?.parse().ok()?;
     let seconds = if said >= FIRST_TIME { said.saturating_sub(now?) } else { said };

@@ -40,8 +40,9 @@ fn success(lines: &str, sent: Sent, pairs: &[(&str, &str)], body: &[u8]) -> Succ
 
 #[test]
 fn a_failure_is_told_from_status_body_and_headers() {
-    let date = ("date", "Sun, 06 Nov 1994 08:49:37 GMT");
-    let cases: &[(u16, &[(&str, &str)], &str, &str)] = &[
+    const DATE: (&str, &str) = ("date", "Sun, 06 Nov 1994 08:49:37 GMT");
+    type Case = (u16, &'static [(&'static str, &'static str)], &'static str, &'static str);
+    let cases: &[Case] = &[
         (
             200,
             &[],
@@ -71,7 +72,7 @@ fn a_failure_is_told_from_status_body_and_headers() {
         ),
         (
             429,
-            &[("retry-after", "Sun, 06 Nov 1994 08:50:37 GMT"), date],
+            &[("retry-after", "Sun, 06 Nov 1994 08:50:37 GMT"), DATE],
             "",
             "RateLimited RATE_LIMITED 'the platform answered with status 429' 60",
         ),
@@ -89,7 +90,7 @@ fn a_failure_is_told_from_status_body_and_headers() {
         ),
         (
             403,
-            &[("x-remaining", "0"), ("x-reset", "784111837"), date],
+            &[("x-remaining", "0"), ("x-reset", "784111837"), DATE],
             "",
             "RateLimited RATE_LIMITED 'the platform answered with status 403' 604800",
         ),

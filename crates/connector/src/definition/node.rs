@@ -84,7 +84,7 @@ impl Node {
         for event in Parser::new_from_str_with_options(text, options) {
             match event {
                 Ok((event, span)) => {
-                    builder.event(event, Spot::of(&span)).map_err(|problem| vec![problem])?
+                    builder.event(event, Spot::of(&span)).map_err(|problem| vec![problem])?;
                 }
                 Err(error) => return Err(vec![scan_problem(&error)]),
             }
@@ -208,12 +208,8 @@ impl Builder {
                 let node = node.clone();
                 self.value(node, 0, size)
             }
-            Event::StreamStart
-            | Event::StreamEnd
-            | Event::DocumentStart(..)
-            | Event::DocumentEnd
-            | Event::Anchor(..) => Ok(()),
             Event::UnresolvedAlias(_) => Err(spot.problem("", "an alias without its anchor")),
+            // Starts and ends of stream and document, and presentation that the parser may add.
             _ => Ok(()),
         }
     }

@@ -34,7 +34,7 @@ pub(crate) fn action(
     let display_name = members.must_text("displayName", problems).unwrap_or_default().to_owned();
     let description = members.must_text("description", problems).unwrap_or_default().to_owned();
     let method = method(&mut members, problems);
-    let graphql = members.text("graphql", problems).map(|document| quoted(document));
+    let graphql = members.text("graphql", problems).map(quoted);
     let encoding = encoding(&mut members, method.as_ref(), graphql.is_some(), problems);
     let reads = read_parameter::parameters(&mut members, encoding, problems);
     let body_root = body_root(&mut members, &reads, encoding, problems);

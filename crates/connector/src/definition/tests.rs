@@ -1,5 +1,7 @@
 //! Loading, by table and by property: all problems at once, each with its place, and never a panic.
 
+use std::fmt::Write as _;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -137,10 +139,10 @@ fn bombs_are_refused_quickly() {
     let mut laughs = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
     for level in 1..12 {
         let before = format!("*a{}, ", level - 1).repeat(10);
-        laughs.push_str(&format!("a{level}: &a{level} [{before}]\n"));
+        writeln!(laughs, "a{level}: &a{level} [{before}]").unwrap();
     }
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
-    let block: String = (0..100).map(|level| format!("{}a:\n", " ".repeat(level))).collect();
+    let block: String = (0..100).flat_map(|level| [" ".repeat(level), "a:\n".to_owned()]).collect();
     let long = "x".repeat(3 * 1024 * 1024);
     for (text, expected) in [
         (laughs, "aliases"),

@@ -108,7 +108,7 @@ impl Index {
     pub fn search(&self, goal: &str, allowed: impl Fn(&str, &str) -> bool, limit: usize) -> Vec<Match<'_>> {
         let goal: String = goal.chars().take(MAX_GOAL).collect();
         let mut stems: Vec<String> =
-            words(&goal).filter(|word| !IDLE.contains(&word.as_str())).map(stem).collect();
+            words(&goal).filter(|word| !IDLE.contains(&word.as_str())).map(|word| stem(&word)).collect();
         stems.sort_unstable();
         stems.dedup();
         let mut scores: HashMap<u32, f32> = HashMap::new();
@@ -184,7 +184,7 @@ fn count(number: usize) -> f32 {
 fn weigh(connector: &Connector, action: &Action) -> HashMap<String, f32> {
     let mut weights: HashMap<String, f32> = HashMap::new();
     let mut read = |text: &str, weight: f32| {
-        for stem in words(text).filter(|word| !IDLE.contains(&word.as_str())).map(stem) {
+        for stem in words(text).filter(|word| !IDLE.contains(&word.as_str())).map(|word| stem(&word)) {
             let entry = weights.entry(stem).or_insert(0.0);
             *entry = entry.max(weight) + 0.1 * weight;
         }
@@ -226,8 +226,8 @@ fn words(text: &str) -> impl Iterator<Item = String> {
 }
 
 /// The stem of a word, or of the word that stands for it.
-fn stem(word: String) -> String {
-    let cut = cut(&word);
+fn stem(word: &str) -> String {
+    let cut = cut(word);
     for group in SYNONYMS {
         if group.iter().any(|other| *other == word || *other == cut) {
             return (*group.first().unwrap_or(&"")).to_owned();

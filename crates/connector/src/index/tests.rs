@@ -1,5 +1,7 @@
 //! Searching, by table.
 
+use std::fmt::Write as _;
+
 use super::*;
 use crate::Connector;
 
@@ -9,9 +11,11 @@ fn connector(id: &str, actions: &[(&str, &str, &str)]) -> Connector {
          resources:\n- id: all\n  name: All\n  actions:\n"
     );
     for (action, name, description) in actions {
-        text.push_str(&format!(
-            "  - {{ id: {action}, displayName: {name:?}, description: {description:?}, method: GET, path: /x }}\n"
-        ));
+        writeln!(
+            text,
+            "  - {{ id: {action}, displayName: {name:?}, description: {description:?}, method: GET, path: /x }}"
+        )
+        .unwrap();
     }
     Connector::parse(&text).unwrap()
 }

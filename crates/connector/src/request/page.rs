@@ -52,9 +52,7 @@ pub(crate) fn address(
         Base::Fixed(url) => Some(url),
         Base::Template(_) => None,
     };
-    let below = if uri.authority().is_none() {
-        base.below(uri.path())
-    } else if base.holds(&uri) {
+    let below = if uri.authority().is_none() || base.holds(&uri) {
         base.below(uri.path())
     } else {
         own.filter(|own| own.holds(&uri)).and_then(|own| own.below(uri.path()))

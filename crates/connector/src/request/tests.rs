@@ -400,7 +400,9 @@ fn flattened(name: &str, value: &Value, repeat: bool, out: &mut Vec<(String, Str
             }
         }
         Value::Object(members) => {
-            members.iter().for_each(|(key, item)| flattened(&format!("{name}[{key}]"), item, repeat, out))
+            for (key, item) in members {
+                flattened(&format!("{name}[{key}]"), item, repeat, out);
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Holding raw JSON text against a compiled schema, every problem at once.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use serde_json::Value;
@@ -206,6 +207,26 @@ fn same(left: &Value, right: &Value) -> bool {
     }
 }
 
+/// One text for all values that [`same`] holds equal.
+fn canonical(value: &Value) -> String {
+    match value {
+        Value::Number(number) => {
+            number.as_f64().map_or_else(|| number.to_string(), |number| number.to_string())
+        }
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(canonical).collect();
+            format!("[{}]", items.join(","))
+        }
+        Value::Object(members) => {
+            let mut members: Vec<String> =
+                members.iter().map(|(name, value)| format!("{name:?}:{}", canonical(value))).collect();
+            members.sort_unstable();
+            format!("{{{}}}", members.join(","))
+        }
+        Value::Null | Value::Bool(_) | Value::String(_) => value.to_string(),
+    }
+}
+
 fn check_string(schema: &Schema, json: &str, spot: &Spot<'_>, report: &mut Report) {
     if schema.min_length.is_none() && schema.max_length.is_none() && schema.pattern.is_none() {
         return;
@@ -262,12 +283,9 @@ fn check_list(schema: &Schema, json: &str, spot: &Spot<'_>, report: &mut Report)
         report.add(spot, format!("at most {most} items, not {count}"), None);
     }
     if rules.unique {
-        let values: Vec<Value> =
-            scan::elements(json).filter_map(|item| serde_json::from_str(item).ok()).collect();
-        let twice = values
-            .iter()
-            .enumerate()
-            .any(|(index, value)| values.iter().skip(index + 1).any(|other| same(value, other)));
+        let mut seen = HashSet::new();
+        let values = scan::elements(json).filter_map(|item| serde_json::from_str::<Value>(item).ok());
+        let twice = values.into_iter().any(|value| !seen.insert(canonical(&value)));
         if twice {
             report.add(spot, "items that all differ", None);
         }
@@ -333,15 +351,12 @@ fn check_closest(parts: &[Schema], json: &str, spot: &Spot<'_>, report: &mut Rep
             best = Some(own);
         }
     }
-    match best {
-        Some(own) => {
-            let room = MAX_PROBLEMS.saturating_sub(report.problems.len());
-            report.problems.extend(own.problems.into_iter().take(room));
-        }
-        None => {
-            let kinds: Vec<&str> = parts.iter().filter_map(|part| part.kind).map(Kind::in_words).collect();
-            report.add(spot, kinds.join(" or "), Some(json));
-        }
+    if let Some(own) = best {
+        let room = MAX_PROBLEMS.saturating_sub(report.problems.len());
+        report.problems.extend(own.problems.into_iter().take(room));
+    } else {
+        let kinds: Vec<&str> = parts.iter().filter_map(|part| part.kind).map(Kind::in_words).collect();
+        report.add(spot, kinds.join(" or "), Some(json));
     }
 }
 

@@ -11,8 +11,33 @@ use crate::definition::node::{Data, Node};
 const ANNOTATIONS: [&str; 8] =
     ["title", "description", "default", "example", "examples", "format", "deprecated", "contentEncoding"];
 
+/// Levels of `anyOf`, `oneOf` and `allOf` inside one another. Each level doubles the work of a check.
+const MAX_COMBINATIONS: usize = 6;
+
 /// Compiles a schema; what is outside the subset becomes a problem.
 pub(crate) fn compile(node: &Node, path: &str, problems: &mut Vec<Problem>) -> Schema {
+    let schema = inner(node, path, problems);
+    if combinations(&schema) > MAX_COMBINATIONS {
+        let message =
+            format!("anyOf, oneOf and allOf stand more than {MAX_COMBINATIONS} deep in one another");
+        problems.push(node.spot.problem(path, message));
+    }
+    schema
+}
+
+fn combinations(schema: &Schema) -> usize {
+    let parts = schema.any_of.iter().chain(&schema.one_of).chain(&schema.all_of);
+    let own = parts.map(|part| 1 + combinations(part)).max().unwrap_or(0);
+    let items = schema.list.items.as_deref();
+    let members = schema.object.properties.iter().map(|(_, member)| member);
+    let others = match &schema.object.others {
+        Others::Fit(others) => Some(&**others),
+        Others::Allowed | Others::Refused => None,
+    };
+    items.into_iter().chain(others).chain(members).map(combinations).fold(own, usize::max)
+}
+
+fn inner(node: &Node, path: &str, problems: &mut Vec<Problem>) -> Schema {
     let Some(mut members) = Members::open(node, path, problems) else { return Schema::default() };
     for annotation in ANNOTATIONS {
         members.take(annotation);
@@ -66,14 +91,13 @@ fn choices(members: &mut Members<'_>, problems: &mut Vec<Problem>) -> Option<Vec
 fn object(members: &mut Members<'_>, problems: &mut Vec<Problem>) -> ObjectRules {
     let mut properties = Vec::new();
     for (key, node, path) in members.map("properties", problems) {
-        properties.push((key.text.clone(), compile(node, &path, problems)));
+        properties.push((key.text.clone(), inner(node, &path, problems)));
     }
     let required = members.texts("required", problems);
     let others = match members.take("additionalProperties") {
-        None => Others::Allowed,
-        Some(Node { data: Data::Bool(true), .. }) => Others::Allowed,
+        None | Some(Node { data: Data::Bool(true), .. }) => Others::Allowed,
         Some(Node { data: Data::Bool(false), .. }) => Others::Refused,
-        Some(node) => Others::Fit(Box::new(compile(node, &members.at("additionalProperties"), problems))),
+        Some(node) => Others::Fit(Box::new(inner(node, &members.at("additionalProperties"), problems))),
     };
     ObjectRules {
         properties,
@@ -120,10 +144,10 @@ fn pattern(members: &mut Members<'_>, problems: &mut Vec<Problem>) -> Option<Reg
 
 fn single(members: &mut Members<'_>, name: &'static str, problems: &mut Vec<Problem>) -> Option<Box<Schema>> {
     let node = members.take(name)?;
-    Some(Box::new(compile(node, &members.at(name), problems)))
+    Some(Box::new(inner(node, &members.at(name), problems)))
 }
 
 fn several(members: &mut Members<'_>, name: &'static str, problems: &mut Vec<Problem>) -> Vec<Schema> {
     let listed = members.list(name, problems);
-    listed.into_iter().map(|(node, path)| compile(node, &path, problems)).collect()
+    listed.into_iter().map(|(node, path)| inner(node, &path, problems)).collect()
 }

@@ -45,7 +45,7 @@ fn base_path(base: &Base) -> String {
             for piece in pieces {
                 match piece {
                     Piece::Literal(literal) => text.push_str(literal),
-                    Piece::Place(name) => text.push_str(&format!("{{{name}}}")),
+                    Piece::Place(name) => text.extend(["{", name, "}"]),
                 }
             }
             let rest = text.split_once("://").map_or(text.as_str(), |(_, rest)| rest);

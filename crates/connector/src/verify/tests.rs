@@ -1,5 +1,7 @@
 //! Comparisons, by table: each format, each kind of difference.
 
+use std::fmt::Write as _;
+
 use serde_json::{Value, json};
 
 use super::*;
@@ -8,7 +10,7 @@ use crate::samples::{action, connector};
 fn lines(parameters: &str) -> String {
     let mut text = "method: POST\npath: '/things/{thing}'\nbody: json\nparameters:\n  - { name: thing, in: path, description: D, schema: { type: string } }\n".to_owned();
     for parameter in parameters.lines().map(str::trim).filter(|line| !line.is_empty()) {
-        text.push_str(&format!("  - {{ description: D, {parameter} }}\n"));
+        writeln!(text, "  - {{ description: D, {parameter} }}").unwrap();
     }
     text
 }

@@ -28,11 +28,11 @@ fn every_definition_loads_and_its_folder_is_complete() {
     for folder in folders() {
         match load(&folder) {
             Ok(connector) if connector.id() != name(&folder) => {
-                wrong.push(format!("{}: another id", name(&folder)))
+                wrong.push(format!("{}: another id", name(&folder)));
             }
             Ok(_) => {}
             Err(problems) => {
-                wrong.extend(problems.into_iter().map(|problem| format!("{}: {problem}", name(&folder))))
+                wrong.extend(problems.into_iter().map(|problem| format!("{}: {problem}", name(&folder))));
             }
         }
         if !folder.join("icon.svg").is_file() {
