@@ -46,6 +46,11 @@ const UPSERT: &str = " on conflict (account_id, execution_id) do update set cred
     request_bytes = excluded.request_bytes, response_bytes = excluded.response_bytes, \
     arguments = excluded.arguments, result = excluded.result, cache = excluded.cache";
 
+/// What [`UPSERT`] does, for one closing record whose opening record is stored: it needs half the values.
+const UPDATE: &str = "update executions set credential_id = ?, status = ?, error_code = ?, upstream_status = ?, \
+    finished_at = ?, duration_us = ?, attempts = ?, request_bytes = ?, response_bytes = ?, arguments = ?, \
+    result = ?, cache = ? where account_id = ? and execution_id = ?";
+
 /// The statement for PostgreSQL.
 static POSTGRES: &str = text(&statements::<{ length(UNNEST, 1) }>(UNNEST, 1));
 
@@ -155,10 +160,8 @@ impl Writer {
         };
         match &mut connection {
             Connection::Sqlite(connection, turn) => {
-                let statement = sqlite_statement(records.len());
-                let arguments = sqlite_arguments(records)?;
                 let _turn = turn.acquire().await.expect("the turn is never closed");
-                sqlx::query_with(statement, arguments).execute(connection).await?;
+                write_sqlite(connection, records).await?;
             }
             Connection::Postgres(connection) => {
                 write_postgres(connection, records).await?;
@@ -181,6 +184,20 @@ async fn connect(db: &Db) -> Result<Connection> {
     })
 }
 
+async fn write_sqlite(connection: &mut SqliteConnection, records: &[ExecutionRecord]) -> Result<()> {
+    if let [record] = records
+        && record.finished_at.is_some()
+    {
+        let mut arguments = SqliteArguments::default();
+        add_outcome(&mut arguments, record).map_err(sqlx::Error::Encode)?;
+        if sqlx::query_with(UPDATE, arguments).execute(&mut *connection).await?.rows_affected() > 0 {
+            return Ok(());
+        }
+    }
+    sqlx::query_with(sqlite_statement(records.len()), sqlite_arguments(records)?).execute(connection).await?;
+    Ok(())
+}
+
 fn sqlite_statement(rows: usize) -> &'static str {
     SQLITE.get(offset(rows)..offset(rows + 1)).expect("a batch has at least one and at most 32 records")
 }
@@ -192,6 +209,29 @@ fn sqlite_arguments(records: &[ExecutionRecord]) -> Result<SqliteArguments> {
         add(&mut arguments, record).map_err(sqlx::Error::Encode)?;
     }
     Ok(arguments)
+}
+
+/// In the order of [`UPDATE`].
+fn add_outcome(
+    arguments: &mut SqliteArguments,
+    record: &ExecutionRecord,
+) -> Result<(), sqlx::error::BoxDynError> {
+    arguments.reserve(14, 0);
+    arguments.add(record.credential_id.clone())?;
+    arguments.add(record.status.as_str())?;
+    arguments.add(record.error_code.clone())?;
+    arguments.add(record.upstream_status)?;
+    arguments.add(record.finished_at)?;
+    arguments.add(record.duration_us)?;
+    arguments.add(record.attempts)?;
+    arguments.add(record.request_bytes)?;
+    arguments.add(record.response_bytes)?;
+    arguments.add(record.arguments.clone())?;
+    arguments.add(record.result.clone())?;
+    arguments.add(record.cache.clone())?;
+    arguments.add(record.account_id.clone())?;
+    arguments.add(record.execution_id.clone())?;
+    Ok(())
 }
 
 /// In the order of [`INSERT`].

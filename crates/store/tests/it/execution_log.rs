@@ -1,6 +1,6 @@
 //! The group-commit writer.
 
-use store::{Account, Db, Error, ExecutionLog, ExecutionRecord, ExecutionStatus};
+use store::{Account, Db, Error, Execution, ExecutionFilter, ExecutionLog, ExecutionRecord, ExecutionStatus};
 
 use crate::databases::{at, on_each_db};
 
@@ -107,8 +107,7 @@ async fn many_callers_at_once_all_get_their_records_written() {
         let written =
             futures_util::future::join_all(records.iter().map(|record| log.record(record.clone()))).await;
         assert!(written.iter().all(Result::is_ok), "{:?}", written.iter().find(|result| result.is_err()));
-        let listed =
-            db.account("acc").list_executions(store::ExecutionFilter::default(), 1000, None).await.unwrap();
+        let listed = db.account("acc").list_executions(ExecutionFilter::default(), 1000, None).await.unwrap();
         assert_eq!(listed.len(), 700);
         assert_eq!((listed[0].execution_id.as_str(), listed[699].execution_id.as_str()), ("e0699", "e0000"));
     })
@@ -129,6 +128,29 @@ async fn an_opening_and_a_closing_record_in_one_batch_leave_the_closing_one() {
         }
         let stored = db.account("acc").find_execution("e1").await.unwrap().unwrap();
         assert_eq!(stored.status, ExecutionStatus::Failed);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_closing_record_alone_in_a_batch_and_without_its_opening_store_the_same() {
+    with_log(async |db, log| {
+        let records = ["e1", "e2", "e3", "e4"].map(|id| opening("acc", id));
+        for opening in &records[..3] {
+            log.record(opening.clone()).await.unwrap();
+        }
+        let [alone, one, other, unopened] = records.map(|record| closing(&record));
+        log.record(alone).await.unwrap();
+        let (one, other) = tokio::join!(log.record(one), log.record(other));
+        one.unwrap();
+        other.unwrap();
+        log.record(unopened).await.unwrap();
+
+        let listed = db.account("acc").list_executions(ExecutionFilter::default(), 10, None).await.unwrap();
+        assert_eq!(listed.len(), 4);
+        for row in &listed {
+            assert_eq!(Execution { execution_id: "e4".into(), ..row.clone() }, listed[0]);
+        }
     })
     .await;
 }
