@@ -33,7 +33,11 @@ fn entry(folder: &Path) -> String {
     println!("cargo::rerun-if-changed={}", definition.display());
     println!("cargo::rerun-if-changed={}", icon.display());
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
-    let icon = if icon.is_file() { format!("Some(include_str!({:?}))", icon.display().to_string()) } else { "None".into() };
+    let icon = if icon.is_file() {
+        format!("Some(include_str!({:?}))", icon.display().to_string())
+    } else {
+        "None".into()
+    };
     let path = definition.display().to_string();
     format!("    BuiltIn {{ folder: {name:?}, definition: include_str!({path:?}), icon: {icon} }},\n")
 }

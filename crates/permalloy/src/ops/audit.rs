@@ -73,7 +73,11 @@ pub(crate) async fn list(by: &Admin, limit: u32, after: Option<&str>) -> Result<
 /// Whether no entry was changed or removed.
 pub(crate) async fn verify(by: &Admin) -> Result<Verification, Error> {
     let check = by.account().verify_audit_entries().await?;
-    Ok(Verification { valid: check.broken_at.is_none(), entries: check.entries, first_broken: check.broken_at })
+    Ok(Verification {
+        valid: check.broken_at.is_none(),
+        entries: check.entries,
+        first_broken: check.broken_at,
+    })
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -46,7 +46,11 @@ impl Checked for Execute {
     const SCHEMA: &'static str = "ExecuteRequest";
 }
 
-pub(in crate::http) async fn list(State(app): State<Arc<App>>, _by: Member, RawQuery(raw): RawQuery) -> Answer {
+pub(in crate::http) async fn list(
+    State(app): State<Arc<App>>,
+    _by: Member,
+    RawQuery(raw): RawQuery,
+) -> Answer {
     let mut query = Query::parse(raw.as_deref(), &["category", "search"]);
     let (category, search) = (query.text("category"), query.text("search"));
     query.finish()?;
@@ -59,12 +63,20 @@ pub(in crate::http) async fn get(State(app): State<Arc<App>>, _by: Member, Path(
     Ok(answer::ok(catalogue::detail(entry, Sight::All)).into_response())
 }
 
-pub(in crate::http) async fn resources(State(app): State<Arc<App>>, _by: Member, Path(id): Path<String>) -> Answer {
+pub(in crate::http) async fn resources(
+    State(app): State<Arc<App>>,
+    _by: Member,
+    Path(id): Path<String>,
+) -> Answer {
     let entry = app.catalogue.find(Sight::All, &id)?;
     Ok(answer::ok(catalogue::resources(entry, Sight::All)).into_response())
 }
 
-pub(in crate::http) async fn actions(State(app): State<Arc<App>>, _by: Member, Path(id): Path<String>) -> Answer {
+pub(in crate::http) async fn actions(
+    State(app): State<Arc<App>>,
+    _by: Member,
+    Path(id): Path<String>,
+) -> Answer {
     let entry = app.catalogue.find(Sight::All, &id)?;
     let actions = catalogue::actions(entry, Sight::All);
     Ok(answer::ok(json!({ "count": actions.len(), "actions": actions })).into_response())

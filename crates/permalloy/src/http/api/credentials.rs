@@ -42,7 +42,11 @@ impl Checked for Update {
     const SCHEMA: &'static str = "CredentialUpdate";
 }
 
-pub(in crate::http) async fn metadata(State(app): State<Arc<App>>, _by: Member, Path(id): Path<String>) -> Answer {
+pub(in crate::http) async fn metadata(
+    State(app): State<Arc<App>>,
+    _by: Member,
+    Path(id): Path<String>,
+) -> Answer {
     let entry = app.catalogue.find(Sight::All, &id)?;
     Ok(answer::ok(json!({ "metadata": credentials::metadata(entry) })).into_response())
 }
@@ -67,7 +71,11 @@ pub(in crate::http) async fn list_of_connector(
     list(&by, None, Some(&connector_id), raw.as_deref()).await
 }
 
-pub(in crate::http) async fn list_of_user(by: Member, Path(user_id): Path<String>, RawQuery(raw): RawQuery) -> Answer {
+pub(in crate::http) async fn list_of_user(
+    by: Member,
+    Path(user_id): Path<String>,
+    RawQuery(raw): RawQuery,
+) -> Answer {
     list(&by, Some(&user_id), None, raw.as_deref()).await
 }
 
@@ -90,7 +98,8 @@ pub(in crate::http) async fn update(
     Body(body): Body<Update>,
 ) -> Answer {
     let by = Keeper::from(&by);
-    let updated = credentials::update(&app, &by, &credential_id, body.name.as_deref(), body.data.as_ref()).await?;
+    let updated =
+        credentials::update(&app, &by, &credential_id, body.name.as_deref(), body.data.as_ref()).await?;
     Ok(answer::ok(updated).into_response())
 }
 

@@ -48,7 +48,8 @@ impl Catalogue {
             Some(dir) => read_folder(dir)?,
             None => Vec::new(),
         };
-        let built_in = BUILT_IN.iter().filter(|built_in| own.iter().all(|text| text.folder != built_in.folder));
+        let built_in =
+            BUILT_IN.iter().filter(|built_in| own.iter().all(|text| text.folder != built_in.folder));
         let mut texts: Vec<Text> = built_in.map(Text::from).collect();
         texts.extend(own);
         let mut connectors: Vec<(Text, Connector)> = Vec::with_capacity(texts.len());
@@ -68,7 +69,8 @@ impl Catalogue {
         }
         let mut entries = Vec::with_capacity(connectors.len());
         for (text, connector) in connectors {
-            let written = config.by_id.get(connector.id()).and_then(|configured| configured.base_url.as_deref());
+            let written =
+                config.by_id.get(connector.id()).and_then(|configured| configured.base_url.as_deref());
             match written.map(BaseUrl::parse).transpose() {
                 Ok(base_url) => {
                     let icon = text.icon.as_deref().map(data_url);
@@ -77,7 +79,11 @@ impl Catalogue {
                 Err(error) => writeln!(problems, "connectors.{}.base_url: {error}", connector.id())?,
             }
         }
-        anyhow::ensure!(problems.is_empty(), "the connector definitions have problems:\n{}", problems.trim_end());
+        anyhow::ensure!(
+            problems.is_empty(),
+            "the connector definitions have problems:\n{}",
+            problems.trim_end()
+        );
         for id in config.by_id.keys().filter(|id| entries.iter().all(|entry| *entry.id != ***id)) {
             tracing::warn!(connector.id = id, "a connector is configured that does not exist");
         }
@@ -119,7 +125,8 @@ fn parse_all(texts: Vec<Text>) -> Vec<(Text, Result<Connector, Vec<Problem>>)> {
 
 /// `<id>/definition.yaml` and `<id>/icon.svg` of every folder in `dir`.
 fn read_folder(dir: &Path) -> anyhow::Result<Vec<Text>> {
-    let listed = fs::read_dir(dir).with_context(|| format!("connectors.dir: cannot list {}", dir.display()))?;
+    let listed =
+        fs::read_dir(dir).with_context(|| format!("connectors.dir: cannot list {}", dir.display()))?;
     let mut folders = Vec::new();
     for entry in listed {
         folders.push(entry.with_context(|| format!("connectors.dir: cannot list {}", dir.display()))?.path());
@@ -131,10 +138,13 @@ fn read_folder(dir: &Path) -> anyhow::Result<Vec<Text>> {
         let definition = match fs::read_to_string(&path) {
             Ok(definition) => definition,
             // A file, or a folder of something else.
-            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => continue,
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                continue;
+            }
             Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
         };
-        let icon = fs::read_to_string(folder.join("icon.svg")).ok().filter(|icon| icon.len() <= MAX_ICON_BYTES);
+        let icon =
+            fs::read_to_string(folder.join("icon.svg")).ok().filter(|icon| icon.len() <= MAX_ICON_BYTES);
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         texts.push(Text { file: path.display().to_string(), folder: name, definition, icon });
     }

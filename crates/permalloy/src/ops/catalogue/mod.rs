@@ -124,7 +124,12 @@ impl Catalogue {
     }
 
     /// An action that is to be used: it has to be there and allowed.
-    pub(crate) fn find_action(&self, sight: Sight<'_>, connector: &str, action: &str) -> Result<Found, Error> {
+    pub(crate) fn find_action(
+        &self,
+        sight: Sight<'_>,
+        connector: &str,
+        action: &str,
+    ) -> Result<Found, Error> {
         let entry = self.find(sight, connector)?;
         let Some(place) = entry.places.get(action) else {
             let ids = entry.visible(sight).map(|action| action.id().to_owned());
@@ -166,7 +171,8 @@ impl Deref for Entry {
 impl Entry {
     fn new(connector: Connector, base_url: Option<BaseUrl>, icon: Option<String>) -> Self {
         let actions = connector.actions();
-        let ready = actions.iter().map(|action| Ready { id: action.id().into(), detail: OnceLock::new() }).collect();
+        let ready =
+            actions.iter().map(|action| Ready { id: action.id().into(), detail: OnceLock::new() }).collect();
         let places = actions.iter().enumerate().map(|(place, action)| (action.id().into(), place)).collect();
         Self { id: connector.id().into(), base_url, icon, ready, places, connector }
     }
@@ -186,7 +192,11 @@ impl Entry {
 impl Found {
     /// The action itself.
     pub(crate) fn action(&self) -> &Action {
-        self.entry.connector.actions().get(self.place).expect("a place is made from the connector's own actions")
+        self.entry
+            .connector
+            .actions()
+            .get(self.place)
+            .expect("a place is made from the connector's own actions")
     }
 
     /// The action's id, shared.
@@ -207,7 +217,8 @@ impl Found {
 /// With the nearest name that the caller may see.
 fn not_found(noun: Noun, field: &str, id: &str, visible: impl Iterator<Item = String>) -> Error {
     let id: String = id.chars().take(MAX_SHOWN_ID).collect();
-    let nearest = nearest(&id, visible).map_or_else(String::new, |nearest| format!("; did you mean {nearest}?"));
+    let nearest =
+        nearest(&id, visible).map_or_else(String::new, |nearest| format!("; did you mean {nearest}?"));
     let problem = format!("there is no {id:?}{nearest}");
     Error::not_found(noun).with_details(vec![Detail { field: field.into(), problem }])
 }

@@ -72,7 +72,10 @@ pub(crate) fn discover<'a>(
 /// What to call next, for the best match.
 fn steps(matches: &[MatchView<'_>]) -> Vec<String> {
     let Some(best) = matches.first() else {
-        return vec!["Nothing fits these words. Call list_connectors_alloy to see which platforms there are.".to_owned()];
+        return vec![
+            "Nothing fits these words. Call list_connectors_alloy to see which platforms there are."
+                .to_owned(),
+        ];
     };
     let MatchView { connector_id, action_id, .. } = best;
     let mut steps = Vec::new();

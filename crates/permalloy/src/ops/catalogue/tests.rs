@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::*;
-use crate::config::{Config, Flags, source::Source};
 use crate::access::restrictions::Written;
+use crate::config::{Config, Flags, source::Source};
 
 fn built_in() -> Catalogue {
     let config = Config::load(&Flags::default(), &Source::given([], [])).unwrap();
@@ -16,7 +16,8 @@ fn built_in() -> Catalogue {
 
 fn load_from(dir: &TempDir) -> anyhow::Result<Catalogue> {
     let path = dir.path().display().to_string();
-    let config = Config::load(&Flags::default(), &Source::given([("PERMALLOY_CONNECTORS_DIR", &*path)], [])).unwrap();
+    let config =
+        Config::load(&Flags::default(), &Source::given([("PERMALLOY_CONNECTORS_DIR", &*path)], [])).unwrap();
     Catalogue::load(&config.connectors)
 }
 
@@ -59,7 +60,8 @@ fn what_a_server_does_not_allow_is_absent_and_refused() {
     assert_eq!(seen, ["sample", "slack"]);
     let sample = catalogue.find(sight, "sample").unwrap();
     let groups = serde_json::to_value(resources(sample, sight)).unwrap();
-    let ids: Vec<&str> = groups["resources"].as_array().unwrap().iter().map(|group| group["id"].as_str().unwrap()).collect();
+    let ids: Vec<&str> =
+        groups["resources"].as_array().unwrap().iter().map(|group| group["id"].as_str().unwrap()).collect();
     assert_eq!(ids, ["people", "diagnostics"], "a group of which nothing may be seen is left out");
     let denied = catalogue.find(sight, "github").err().unwrap();
     assert_eq!(denied.public(), "Access denied: restricted by allowlist");
@@ -68,7 +70,10 @@ fn what_a_server_does_not_allow_is_absent_and_refused() {
     let found = discover(&catalogue, sight, "delete a note", None, 20, &HashSet::new()).unwrap();
     let found = serde_json::to_value(found).unwrap();
     let matches = found["matches"].as_array().unwrap();
-    assert!(matches.iter().all(|one| one["connectorId"] == "slack" || one["connectorId"] == "sample"), "{found}");
+    assert!(
+        matches.iter().all(|one| one["connectorId"] == "slack" || one["connectorId"] == "sample"),
+        "{found}"
+    );
     assert!(matches.iter().all(|one| !one["actionId"].as_str().unwrap().starts_with("notes_")), "{found}");
 }
 
@@ -133,7 +138,8 @@ fn a_definition_of_the_installation_takes_the_place_of_a_built_in_one() {
     let dir = TempDir::new().unwrap();
     let folder = dir.path().join("sample");
     fs::create_dir(&folder).unwrap();
-    let own = include_str!("../../../../../connectors/sample/definition.yaml").replace("Sample Notes", "Our Notes");
+    let own =
+        include_str!("../../../../../connectors/sample/definition.yaml").replace("Sample Notes", "Our Notes");
     fs::write(folder.join("definition.yaml"), own).unwrap();
     let catalogue = load_from(&dir).unwrap();
     assert_eq!(catalogue.connector("sample").unwrap().name(), "Our Notes");

@@ -162,7 +162,8 @@ pub(crate) fn summaries<'a>(
     search: Option<&str>,
 ) -> Vec<ConnectorSummary<'a>> {
     let entries = catalogue.visible(sight);
-    let fitting = entries.filter(|entry| is_of(entry, category) && search.is_none_or(|words| has(entry, words)));
+    let fitting =
+        entries.filter(|entry| is_of(entry, category) && search.is_none_or(|words| has(entry, words)));
     fitting.map(|entry| ConnectorSummary::from(&**entry)).collect()
 }
 
@@ -222,7 +223,8 @@ fn resource_views<'a>(entry: &'a Entry, sight: Sight<'a>) -> Vec<ResourceView<'a
 /// `{"action":{…}}` as text.
 pub(super) fn action_detail(action: &Action) -> Bytes {
     let hints = action.hints();
-    let in_body: Vec<_> = action.parameters().iter().filter(|parameter| parameter.place == Place::Body).collect();
+    let in_body: Vec<_> =
+        action.parameters().iter().filter(|parameter| parameter.place == Place::Body).collect();
     let request_body = (!in_body.is_empty()).then(|| RequestBody {
         required: in_body.iter().any(|parameter| parameter.required),
         parameters: in_body.iter().map(|parameter| parameter.name.as_str()).collect(),

@@ -57,7 +57,10 @@ fn describe(method: &AuthMethod) -> MetadataView {
             }
         }
         properties.insert(field.name.clone(), schema);
-        sample.insert(field.name.clone(), field.placeholder.clone().unwrap_or_else(|| field.title.clone()).into());
+        sample.insert(
+            field.name.clone(),
+            field.placeholder.clone().unwrap_or_else(|| field.title.clone()).into(),
+        );
     }
     let required: Vec<&str> =
         method.fields.iter().filter(|field| field.required).map(|field| field.name.as_str()).collect();
@@ -85,7 +88,8 @@ pub(super) fn kind(entry: &Entry, name: &str) -> Result<AuthType, Error> {
     let kind = AuthType::parse(name).filter(|kind| entry.connector.auth_method(*kind).is_some());
     match kind {
         Some(AuthType::Oauth2) => {
-            let others: Vec<_> = types.into_iter().filter(|other| *other != AuthType::Oauth2.as_str()).collect();
+            let others: Vec<_> =
+                types.into_iter().filter(|other| *other != AuthType::Oauth2.as_str()).collect();
             let instead = if others.is_empty() {
                 String::new()
             } else {
@@ -144,7 +148,8 @@ fn value<'d>(field: &Field, data: &'d Map<String, Value>) -> Result<Option<&'d s
         return Err(format!("is too long, expected at most {MAX_FIELD_BYTES} bytes"));
     }
     if !field.admits(value) {
-        let example = field.placeholder.as_deref().map_or_else(String::new, |sample| format!(", such as {sample:?}"));
+        let example =
+            field.placeholder.as_deref().map_or_else(String::new, |sample| format!(", such as {sample:?}"));
         return Err(format!("does not look like {}{example}", field.title));
     }
     Ok((!value.is_empty()).then_some(value))
@@ -153,7 +158,10 @@ fn value<'d>(field: &Field, data: &'d Map<String, Value>) -> Result<Option<&'d s
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{config::{Config, Flags, source::Source}, ops::catalogue::Catalogue};
+    use crate::{
+        config::{Config, Flags, source::Source},
+        ops::catalogue::Catalogue,
+    };
 
     fn catalogue() -> Catalogue {
         let config = Config::load(&Flags::default(), &Source::given([], [])).unwrap();

@@ -51,7 +51,9 @@ impl Keeper {
         let server_id = &*client.server.server_id;
         let user_id = &*client.user_id;
         let actor = match &client.via {
-            Via::Token(id) => json!({ "type": "token", "tokenId": **id, "serverId": server_id, "userId": user_id }),
+            Via::Token(id) => {
+                json!({ "type": "token", "tokenId": **id, "serverId": server_id, "userId": user_id })
+            }
             Via::Key(id) => json!({ "type": "key", "keyId": **id, "serverId": server_id, "userId": user_id }),
             Via::Host => json!({ "type": "host", "serverId": server_id, "userId": user_id }),
         };
@@ -134,7 +136,12 @@ impl From<Credential> for View {
 }
 
 /// Stores a credential.
-pub(crate) async fn create(app: &App, by: &Keeper, connector_id: &str, request: Create) -> Result<View, Error> {
+pub(crate) async fn create(
+    app: &App,
+    by: &Keeper,
+    connector_id: &str,
+    request: Create,
+) -> Result<View, Error> {
     let entry = app.catalogue.find(by.sight(), connector_id)?;
     if request.redirect_uri.as_deref().is_some_and(|uri| !is_web_address(uri)) {
         return Err(Error::invalid_field("redirectUri", "expected an http or https URL"));
@@ -144,7 +151,8 @@ pub(crate) async fn create(app: &App, by: &Keeper, connector_id: &str, request: 
     let user_id = owner(app, by, request.user_id.as_deref()).await?;
     let now = app.clock.now();
     let credential_id = chance::opaque_id("cred");
-    let sealed = app.sealing.seal(&by.acting.account, now, &credential_id, SEALED_FIELD, &fields.secret).await?;
+    let sealed =
+        app.sealing.seal(&by.acting.account, now, &credential_id, SEALED_FIELD, &fields.secret).await?;
     let name = request.name.unwrap_or_else(|| format!("{} {kind}", entry.connector.name()));
     let row = Credential {
         credential_id,
@@ -164,7 +172,8 @@ pub(crate) async fn create(app: &App, by: &Keeper, connector_id: &str, request: 
     };
     let mut tx = by.acting.account.begin().await?;
     tx.insert_credential(&row).await?;
-    let details = json!({ "connectorId": row.connector_id, "userId": row.user_id, "type": row.credential_type });
+    let details =
+        json!({ "connectorId": row.connector_id, "userId": row.user_id, "type": row.credential_type });
     commit(app, by, tx, "credential.create", &row.credential_id, &details).await?;
     Ok(row.into())
 }
@@ -207,7 +216,8 @@ pub(crate) async fn list(
     let wrong = || Error::invalid_field("cursor", "is not a nextCursor of this list");
     let after = after.map(|after| cursor::read(after).ok_or_else(wrong)).transpose()?;
     let user_id = user_id.unwrap_or(&by.acting.user_id);
-    if !by.admin && *user_id != *by.acting.user_id {
+    if *user_id != *by.acting.user_id && !(by.admin && by.acting.account.find_user(user_id).await?.is_some())
+    {
         return Err(Error::not_found(Noun::User));
     }
     let filter = CredentialFilter { user_id: Some(user_id), connector_id };
@@ -312,7 +322,9 @@ pub(crate) async fn test(app: &Arc<App>, by: &Keeper, credential_id: &str) -> Re
     request.credential_id = Some(credential_id);
     let (success, status, message) = match executions::run(app, &acting, request).await {
         Ok(_) => (true, CredentialStatus::Active, "The platform accepted the credential".to_owned()),
-        Err(failed) if failed.credential_rejected() => (false, CredentialStatus::Error, failed.message().to_owned()),
+        Err(failed) if failed.credential_rejected() => {
+            (false, CredentialStatus::Error, failed.message().to_owned())
+        }
         // It says nothing about the credential.
         Err(failed) => (false, row.status, failed.message().to_owned()),
     };

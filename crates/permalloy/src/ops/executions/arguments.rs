@@ -45,7 +45,9 @@ mod tests {
     #[test]
     fn the_objects_are_put_together_and_a_name_in_two_of_them_is_a_problem() {
         let parameters = || Some(RawValue::from_string(r#"{"a":1}"#.to_owned()).unwrap());
-        let named = |body: &str| [("requestBody", object(body)), ("pathParams", object(r#"{"c":3}"#)), ("x", None), ("y", None)];
+        let named = |body: &str| {
+            [("requestBody", object(body)), ("pathParams", object(r#"{"c":3}"#)), ("x", None), ("y", None)]
+        };
         let all = merged(parameters(), named(r#"{"b":2}"#)).unwrap().unwrap();
         assert_eq!(all.get(), r#"{"a":1,"b":2,"c":3}"#);
         let error = merged(parameters(), named(r#"{"a":2}"#)).unwrap_err();

@@ -31,23 +31,29 @@ pub(super) async fn choose(
     entry: &Entry,
     named: Option<&str>,
 ) -> Result<Option<Chosen>, Failed> {
-    let named = named.or(by.credential_id.as_deref());
+    // A header that comes with every call of a client means nothing to open data.
     if entry.connector.auth().is_empty() && named.is_none() {
         return Ok(None);
     }
+    let named = named.or(by.credential_id.as_deref());
     let row = match named {
         Some(credential_id) => by_id(by, entry, credential_id).await?,
         None => {
-            let found = app.lookup.newest_credential(&by.account, &by.account_id, &by.user_id, &entry.id).await?;
+            let found =
+                app.lookup.newest_credential(&by.account, &by.account_id, &by.user_id, &entry.id).await?;
             found.ok_or_else(|| {
-                missing(entry, format!("There is no active {} credential for this user", entry.connector.name()))
+                missing(
+                    entry,
+                    format!("There is no active {} credential for this user", entry.connector.name()),
+                )
             })?
         }
     };
     let kind = AuthType::parse(&row.credential_type);
     let known = kind.filter(|kind| entry.connector.auth_method(*kind).is_some());
     let Some(kind) = known else {
-        let message = format!("{} does not take credentials of the type {} any more", entry.id, row.credential_type);
+        let message =
+            format!("{} does not take credentials of the type {} any more", entry.id, row.credential_type);
         return Err(missing(entry, message));
     };
     Ok(Some(Chosen { row, kind }))
@@ -84,13 +90,15 @@ impl Chosen {
         with: impl FnOnce(&CredentialView<'_>) -> T,
     ) -> Result<T, Error> {
         let row = &*self.row;
-        let secret: Secret = app.sealing.open(&by.account, &row.credential_id, SEALED_FIELD, &row.sealed).await?;
+        let secret: Secret =
+            app.sealing.open(&by.account, &row.credential_id, SEALED_FIELD, &row.sealed).await?;
         // serde's message could quote the secret.
         let secrets: Fields<'_> =
             serde_json::from_slice(secret.expose()).map_err(|_| Error::internal(Unreadable))?;
         let public: Fields<'_> =
             serde_json::from_str(&row.public_fields).map_err(|_| Error::internal(Unreadable))?;
-        let fields: Vec<(&str, &str)> = secrets.0.iter().chain(&public.0).map(|(name, value)| (&**name, &**value)).collect();
+        let fields: Vec<(&str, &str)> =
+            secrets.0.iter().chain(&public.0).map(|(name, value)| (&**name, &**value)).collect();
         Ok(with(&CredentialView { kind: self.kind, fields: &fields }))
     }
 }

@@ -1,6 +1,6 @@
 //! A run that did not work, as the contract shows it to MCP clients, and as an [`Error`] to all others.
 
-use std::{borrow::Cow, sync::Arc};
+use std::borrow::Cow;
 
 use connector::ArgumentProblem;
 use serde::{Deserialize, Serialize};
@@ -17,8 +17,6 @@ pub(crate) struct Failed {
     /// The same for callers that know only the product's own cases; has the cause for the log.
     error: Error,
     told: Told,
-    /// The execution's record, where there is one.
-    pub(crate) execution_id: Option<Arc<str>>,
     credential_rejected: bool,
 }
 
@@ -64,15 +62,24 @@ impl Failed {
             "Call get_credential_metadata_alloy with connectorId \"{connector_id}\" to see what a credential needs, \
              create one with create_credential_alloy, then repeat this call."
         );
+        let problem = format!(
+            "store one with POST /api/connectors/{connector_id}/credentials; authentication types: {}",
+            types.join(", ")
+        );
         let details = json!({ "connectorId": connector_id, "authenticationTypes": types, "nextStep": next });
-        Self::from(Error::credential_missing(message)).with_details(details)
+        let error = Error::credential_missing(message);
+        let error = error.with_details(vec![Detail { field: "credentialId".into(), problem }]);
+        Self::from(error).with_details(details)
     }
 
     /// The platform answered that it did not do it.
     pub(super) fn platform(failure: connector::Failure) -> Self {
         let error = Error::plain(Kind::Upstream, failure.message.clone()).with_details(vec![Detail {
             field: String::new(),
-            problem: format!("the platform answered with status {} and code {}", failure.upstream_status, failure.code),
+            problem: format!(
+                "the platform answered with status {} and code {}",
+                failure.upstream_status, failure.code
+            ),
         }]);
         let told = Told {
             code: failure.code.into(),
@@ -82,7 +89,7 @@ impl Failed {
             retry_after_seconds: failure.retry_after_seconds,
             upstream_status: Some(failure.upstream_status),
         };
-        Self { error, told, execution_id: None, credential_rejected: failure.credential_rejected }
+        Self { error, told, credential_rejected: failure.credential_rejected }
     }
 
     /// There was no answer. `repeatable`: doing it again does no harm.
@@ -99,7 +106,9 @@ impl Failed {
             | failure::Kind::Protocol => Kind::Upstream,
         };
         let may_pass = match failure.kind {
-            failure::Kind::Timeout | failure::Kind::Connect | failure::Kind::Tls | failure::Kind::Closed => true,
+            failure::Kind::Timeout | failure::Kind::Connect | failure::Kind::Tls | failure::Kind::Closed => {
+                true
+            }
             failure::Kind::InvalidUrl
             | failure::Kind::Refused
             | failure::Kind::TooLarge
@@ -123,11 +132,6 @@ impl Failed {
 
     pub(super) fn with_details(mut self, details: Value) -> Self {
         self.told.details = details;
-        self
-    }
-
-    pub(super) fn of_execution(mut self, execution_id: &Arc<str>) -> Self {
-        self.execution_id = Some(Arc::clone(execution_id));
         self
     }
 
@@ -156,6 +160,18 @@ impl Failed {
         self.told.upstream_status
     }
 
+    /// Writes the cause into the log, where there is one.
+    pub(super) fn log(&self, request_id: &str) {
+        let Some(cause) = self.error.cause() else { return };
+        let (code, cause) = (self.error.kind().code(), format!("{cause:#}"));
+        tracing::error!(
+            request.id = request_id,
+            error.code = code,
+            error.cause = cause,
+            "an execution failed"
+        );
+    }
+
     /// The product's own view of it, with the cause for the log.
     pub(crate) fn error(&self) -> &Error {
         &self.error
@@ -170,7 +186,7 @@ impl Failed {
     pub(super) fn from_kept(kept: Value) -> Option<Self> {
         let told: Told = serde_json::from_value(kept.get("error")?.clone()).ok()?;
         let kind = if kept.get("status")?.as_u64()? == 504 { Kind::UpstreamTimeout } else { Kind::Upstream };
-        Some(Self { error: Error::plain(kind, told.message.clone()), told, execution_id: None, credential_rejected: false })
+        Some(Self { error: Error::plain(kind, told.message.clone()), told, credential_rejected: false })
     }
 }
 
@@ -202,7 +218,7 @@ impl From<Error> for Failed {
             retry_after_seconds,
             upstream_status: None,
         };
-        Self { error, told, execution_id: None, credential_rejected: false }
+        Self { error, told, credential_rejected: false }
     }
 }
 
@@ -212,9 +228,11 @@ impl From<store::Error> for Failed {
     }
 }
 
+/// Without the cause, which [`super::run`] has logged.
 impl From<Failed> for Error {
     fn from(failed: Failed) -> Self {
-        failed.error
+        let details = failed.error.details().to_vec();
+        Self::plain(failed.error.kind(), failed.error.public().to_owned()).with_details(details)
     }
 }
 

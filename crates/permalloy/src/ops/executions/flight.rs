@@ -12,8 +12,8 @@ use std::{
 
 use bytes::Bytes;
 use connector::{
-    Answer, Arguments, FailureKind, Metadata, Next, Offset, PageToken, Request, RequestError, Sent, Shaped, Success,
-    answer, request, shape, validate,
+    Answer, Arguments, FailureKind, Metadata, Next, Offset, PageToken, Request, RequestError, Sent, Shaped,
+    Success, answer, request, shape, validate,
 };
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -22,7 +22,7 @@ use store::ExecutionRecord;
 use super::{
     Acting, ExecuteRequest, Executed, Failed, MAX_TIMEOUT, MIN_TIMEOUT,
     credential::{self, Chosen},
-    idempotency::{self, Held},
+    idempotency::{self, Asked, Held},
     kept::{self, Kept, Origin, Place},
     record,
 };
@@ -32,7 +32,7 @@ use crate::{
     error::{Error, Kind},
     ops::catalogue::Found,
     outbound::{self, failure},
-    telemetry::metrics::{Outcome, OutboundOutcome},
+    telemetry::metrics::{OutboundOutcome, Outcome},
 };
 
 /// The largest answer of a platform that is read, in bytes (contract: 10 MiB).
@@ -49,7 +49,11 @@ pub(super) struct Flight {
 }
 
 impl Flight {
-    pub(super) fn new(tasks: Tasks, opened: Arc<AtomicBool>, run: impl Future<Output = Ended> + Send + 'static) -> Self {
+    pub(super) fn new(
+        tasks: Tasks,
+        opened: Arc<AtomicBool>,
+        run: impl Future<Output = Ended> + Send + 'static,
+    ) -> Self {
         Self { run: Some(Box::pin(run)), opened, tasks }
     }
 }
@@ -156,7 +160,8 @@ impl Call {
     pub(super) async fn run(mut self) -> Ended {
         let started = Instant::now();
         let Some(cursor) = self.cursor.take() else { return self.perform(None, started).await };
-        let (result_id, place) = kept::find(&self.app, &self.by, &self.found, &cursor, &self.parameters).await?;
+        let (result_id, place) =
+            kept::find(&self.app, &self.by, &self.found, &cursor, &self.parameters).await?;
         match place {
             Place::Inside(kept, offset) => self.go_on(&result_id, &kept, offset),
             Place::Platform(kept, page) => {
@@ -170,13 +175,13 @@ impl Call {
     /// The next part of a kept result. Nothing is sent, so there is no new record.
     fn go_on(&self, result_id: &str, kept: &Kept, offset: Offset) -> Ended {
         let action = self.found.action();
-        let arguments = validate(action, &kept.parameters).map_err(|problems| Failed::arguments(&problems))?;
+        let arguments =
+            validate(action, &kept.parameters).map_err(|problems| Failed::arguments(&problems))?;
         let success = kept.success();
         let shaped = shape(action, &arguments, &success, offset);
         let cursor = kept::after(result_id, &shaped.next);
         let json = written(&kept.execution_id, &shaped, cursor.as_deref())?;
-        let execution_id = kept.execution_id.as_str().into();
-        Ok(Executed { execution_id, upstream_status: kept.upstream_status, json })
+        Ok(Executed { upstream_status: kept.upstream_status, json })
     }
 
     /// A run that sends.
@@ -193,16 +198,12 @@ impl Call {
         if self.keeps_bodies() {
             record.arguments = record::body(self.parameters.get());
         }
+        // From here on there are traces, so the run is carried to its end.
+        self.opened.store(true, Ordering::Relaxed);
         if let Some(key) = &self.idempotency_key {
-            let held = idempotency::claim(
-                &self.app,
-                &self.by,
-                &self.found,
-                key,
-                self.parameters.get(),
-                &record.execution_id,
-            );
-            match held.await {
+            let asked = Asked { parameters: self.parameters.get(), page: page.as_ref() };
+            match idempotency::claim(&self.app, &self.by, &self.found, key, asked, &record.execution_id).await
+            {
                 Ok(Held::Ours) => {}
                 Ok(Held::Done(first)) => {
                     self.app.telemetry.metrics.execution(Outcome::Repeated, started.elapsed());
@@ -211,12 +212,10 @@ impl Call {
                 Err(failed) => return self.refused(failed, started),
             }
         }
-        self.opened.store(true, Ordering::Relaxed);
-        let execution_id = Arc::clone(&record.execution_id);
         let ended = self.send(prepared, record).await;
         let outcome = if ended.is_ok() { Outcome::Succeeded } else { Outcome::Failed };
         self.app.telemetry.metrics.execution(outcome, started.elapsed());
-        ended.map_err(|failed| failed.of_execution(&execution_id))
+        ended
     }
 
     fn refused(&self, failed: Failed, started: Instant) -> Ended {
@@ -227,7 +226,8 @@ impl Call {
     /// Checks the arguments, chooses the credential and builds the request with it.
     async fn prepare(&self, page: Option<&PageToken>) -> Result<Prepared<'_>, Failed> {
         let (entry, action) = (&self.found.entry, self.found.action());
-        let arguments = validate(action, &self.parameters).map_err(|problems| Failed::arguments(&problems))?;
+        let arguments =
+            validate(action, &self.parameters).map_err(|problems| Failed::arguments(&problems))?;
         let chosen = credential::choose(&self.app, &self.by, entry, self.credential_id.as_deref()).await?;
         let base_url = entry.base_url.as_ref();
         let request = match &chosen {
@@ -249,9 +249,11 @@ impl Call {
             RequestError::Argument { parameter, reason } => {
                 Error::invalid_field(format!("parameters.{parameter}"), *reason).into()
             }
-            RequestError::Credential | RequestError::CredentialField { .. } => {
-                Failed::no_credential(format!("No request can be made: {error}"), &entry.id, &entry.authentication_types())
-            }
+            RequestError::Credential | RequestError::CredentialField { .. } => Failed::no_credential(
+                format!("No request can be made: {error}"),
+                &entry.id,
+                &entry.authentication_types(),
+            ),
             RequestError::BaseUrl { .. } | RequestError::Address { .. } => {
                 Error::invalid_field("parameters", format!("no request can be made: {error}")).into()
             }
@@ -260,15 +262,14 @@ impl Call {
     }
 
     /// Opens the record, sends, reads, and closes the record.
-    async fn send(&self, prepared: Prepared<'_>, mut record: ExecutionRecord) -> Ended {
-        let Prepared { arguments, chosen, request } = prepared;
+    async fn send(&self, prepared: Prepared<'_>, record: ExecutionRecord) -> Ended {
+        let Prepared { arguments, request, .. } = prepared;
         if let Err(error) = self.app.log.record(record.clone()).await {
             self.give_key_back(&record).await;
             return Err(error.into());
         }
-        if let Some(chosen) = &chosen {
-            let id = record.credential_id.as_ref().map_or_else(|| chosen.row.credential_id.as_str().into(), Arc::clone);
-            self.app.lookup.used(Used::Credential, &self.by.account_id, &id, record.started_at);
+        if let Some(credential_id) = &record.credential_id {
+            self.app.lookup.used(Used::Credential, &self.by.account_id, credential_id, record.started_at);
         }
         let Request { method, url, headers, body, sent } = request;
         let call = outbound::Call {
@@ -287,7 +288,7 @@ impl Call {
             Ok(response) => self.read(&record, &arguments, sent, &response).await,
             Err(failure) => self.unanswered(failure),
         };
-        self.finish(&mut record, returned).await
+        self.finish(record, returned).await
     }
 
     /// What the platform's answer means, cut to size.
@@ -343,7 +344,7 @@ impl Call {
             kept::keep(&self.app, &self.by, &self.found, origin, success, &shaped.next).await?
         };
         let json = written(&record.execution_id, &shaped, cursor.as_deref())?;
-        Ok(Executed { execution_id: Arc::clone(&record.execution_id), upstream_status, json })
+        Ok(Executed { upstream_status, json })
     }
 
     fn unanswered(&self, failure: failure::Failure) -> Returned {
@@ -358,20 +359,22 @@ impl Call {
     }
 
     /// Leaves the outcome with the idempotency key, and writes it into the record.
-    async fn finish(&self, record: &mut ExecutionRecord, returned: Returned) -> Ended {
+    async fn finish(&self, mut record: ExecutionRecord, returned: Returned) -> Ended {
         record.attempts = returned.attempts.into();
         record.response_bytes = signed(returned.response_bytes);
         record.result = returned.body;
-        record::close(record, &returned.outcome, self.app.clock.now());
+        record::close(&mut record, &returned.outcome, self.app.clock.now());
         if let Some(key) = &self.idempotency_key {
             let id = &record.execution_id;
-            let settled = idempotency::settle(&self.by, &self.found, key, id, &returned.outcome, returned.nothing_done);
+            let settled =
+                idempotency::settle(&self.by, &self.found, key, id, &returned.outcome, returned.nothing_done);
             if let Err(failed) = settled.await {
                 tracing::error!(execution.id = &**id, error = ?failed.error(), "an idempotency key was not completed");
             }
         }
-        if let Err(error) = self.app.log.record(record.clone()).await {
-            let message = "The platform was called, but its outcome could not be recorded; check before repeating";
+        if let Err(error) = self.app.log.record(record).await {
+            let message =
+                "The platform was called, but its outcome could not be recorded; check before repeating";
             return Err(Error::plain(Kind::Internal, message).because(error).into());
         }
         returned.outcome

@@ -1,9 +1,10 @@
 //! Idempotency keys: who sends, and what a repeat is answered with.
 
-use std::{fmt::Write as _, sync::Arc};
+use std::fmt::Write as _;
 
 use aws_lc_rs::digest;
 use chrono::{DateTime, TimeDelta, Utc};
+use connector::PageToken;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::{Claim, ExecutionStatus, IdempotencyKey, IdempotencyScope};
@@ -30,6 +31,14 @@ pub(super) enum Held {
     Done(Box<Result<Executed, Failed>>),
 }
 
+/// What a call asks for: repeats have to ask for the same.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'a> {
+    pub(super) parameters: &'a str,
+    /// The platform's page.
+    pub(super) page: Option<&'a PageToken>,
+}
+
 /// An outcome as it is stored.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -40,7 +49,12 @@ enum Outcome {
 
 /// Where the key is unique.
 pub(super) fn scope<'a>(by: &'a Acting, found: &'a Found, key: &'a str) -> IdempotencyScope<'a> {
-    IdempotencyScope { user_id: &by.user_id, connector_id: &found.entry.id, action_id: found.action_id(), key }
+    IdempotencyScope {
+        user_id: &by.user_id,
+        connector_id: &found.entry.id,
+        action_id: found.action_id(),
+        key,
+    }
 }
 
 /// Takes the key for a run, or finds out what became of the run that has it.
@@ -49,26 +63,27 @@ pub(super) async fn claim(
     by: &Acting,
     found: &Found,
     key: &str,
-    parameters: &str,
+    asked: Asked<'_>,
     execution_id: &str,
 ) -> Result<Held, Failed> {
-    let digest = digest_of(found, parameters)?;
+    let digest = digest_of(found, asked)?;
     let scope = scope(by, found, key);
     let kept_for = TimeDelta::from_std(app.config.retention.idempotency).unwrap_or(TimeDelta::hours(24));
     for _ in 0..MAX_TRIES {
         let now = app.clock.now();
-        let taken = match by.account.claim_idempotency_key(scope, &digest, execution_id, now, now + kept_for).await {
-            Ok(Claim::Claimed) => return Ok(Held::Ours),
-            Ok(Claim::Taken(taken)) => taken,
-            // Given back between two statements.
-            Err(store::Error::NotFound) => continue,
-            Err(error) => return Err(error.into()),
-        };
+        let taken =
+            match by.account.claim_idempotency_key(scope, &digest, execution_id, now, now + kept_for).await {
+                Ok(Claim::Claimed) => return Ok(Held::Ours),
+                Ok(Claim::Taken(taken)) => taken,
+                // Given back between two statements.
+                Err(store::Error::NotFound) => continue,
+                Err(error) => return Err(error.into()),
+            };
         if taken.digest != digest {
             return Err(Failed::conflict("The idempotency key was used before with other parameters", None));
         }
         if let Some(outcome) = &taken.outcome {
-            return first_outcome(&taken.execution_id, outcome).map(|first| Held::Done(Box::new(first)));
+            return first_outcome(outcome).map(|first| Held::Done(Box::new(first)));
         }
         if !is_abandoned(by, &taken, now).await? {
             let message = "The call that used this idempotency key first is still running";
@@ -98,7 +113,7 @@ async fn is_abandoned(by: &Acting, taken: &IdempotencyKey, now: DateTime<Utc>) -
     };
     Ok(match execution.status {
         ExecutionStatus::Running => now - execution.started_at > longest,
-        // The key is completed right after the record; give that a moment.
+        // Its outcome came to the key after we looked, unless the key could not be written.
         ExecutionStatus::Succeeded | ExecutionStatus::Failed => {
             execution.finished_at.is_none_or(|at| now - at > UNOPENED_FOR)
         }
@@ -129,23 +144,26 @@ pub(super) async fn settle(
     Ok(())
 }
 
-fn first_outcome(execution_id: &str, outcome: &str) -> Result<Result<Executed, Failed>, Failed> {
-    let execution_id: Arc<str> = execution_id.into();
-    let unreadable = || Failed::from(Error::plain(Kind::Internal, "Internal error"));
+fn first_outcome(outcome: &str) -> Result<Result<Executed, Failed>, Failed> {
     Ok(match serde_json::from_str(outcome).map_err(Error::internal)? {
-        Outcome::Succeeded { status, json } => Ok(Executed { execution_id, upstream_status: status, json }),
-        Outcome::Failed(kept) => Err(Failed::from_kept(kept).ok_or_else(unreadable)?.of_execution(&execution_id)),
+        Outcome::Succeeded { status, json } => Ok(Executed { upstream_status: status, json }),
+        Outcome::Failed(kept) => {
+            let unreadable = || Failed::from(Error::plain(Kind::Internal, "Internal error"));
+            Err(Failed::from_kept(kept).ok_or_else(unreadable)?)
+        }
     })
 }
 
-/// SHA-256 over connector, action and parameters, the latter without the order of members and without spaces.
-fn digest_of(found: &Found, parameters: &str) -> Result<[u8; 32], Failed> {
-    let value: Value = serde_json::from_str(parameters).map_err(Error::internal)?;
-    let mut text = format!("{}\n{}\n", found.entry.id, found.action_id());
+/// SHA-256 over connector, action, page and parameters, the latter without the order of members and without
+/// spaces.
+fn digest_of(found: &Found, asked: Asked<'_>) -> Result<[u8; 32], Failed> {
+    let value: Value = serde_json::from_str(asked.parameters).map_err(Error::internal)?;
+    let page = asked.page.map_or("", PageToken::as_str);
+    let mut text = format!("{}\n{}\n{page}\n", found.entry.id, found.action_id());
     canonical(&value, &mut text);
-    let mut digest_bytes = [0; 32];
-    digest_bytes.copy_from_slice(digest::digest(&digest::SHA256, text.as_bytes()).as_ref());
-    Ok(digest_bytes)
+    let mut sum = [0; 32];
+    sum.copy_from_slice(digest::digest(&digest::SHA256, text.as_bytes()).as_ref());
+    Ok(sum)
 }
 
 /// JSON text with members in the order of their names.
@@ -191,7 +209,10 @@ mod tests {
             canonical(&serde_json::from_str(json).unwrap(), &mut text);
             text
         };
-        assert_eq!(canonical_of(r#"{ "b": [1, {"d":null,"c":"x"}], "a": true }"#), r#"{"a":true,"b":[1,{"c":"x","d":null}]}"#);
+        assert_eq!(
+            canonical_of(r#"{ "b": [1, {"d":null,"c":"x"}], "a": true }"#),
+            r#"{"a":true,"b":[1,{"c":"x","d":null}]}"#
+        );
         assert_ne!(canonical_of(r#"{"a":[1,2]}"#), canonical_of(r#"{"a":[2,1]}"#));
     }
 }

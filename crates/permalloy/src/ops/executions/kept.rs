@@ -117,9 +117,11 @@ pub(super) async fn find(
     cursor: &str,
     parameters: &RawValue,
 ) -> Result<(String, Place), Failed> {
-    let wrong = || Failed::from(Error::invalid_field("cursor", "is not a nextCursor of this action, or has expired"));
+    let wrong =
+        || Failed::from(Error::invalid_field("cursor", "is not a nextCursor of this action, or has expired"));
     let (result_id, offset) = read(cursor).ok_or_else(wrong)?;
-    let row = by.account.find_kept_result(&by.user_id, &result_id, app.clock.now()).await?.ok_or_else(wrong)?;
+    let row =
+        by.account.find_kept_result(&by.user_id, &result_id, app.clock.now()).await?.ok_or_else(wrong)?;
     let same_place = row.server_id.as_deref() == by.server_id().map(|id| &**id)
         && *row.connector_id == *found.entry.id
         && *row.action_id == **found.action_id();
@@ -128,7 +130,8 @@ pub(super) async fn find(
     }
     let kept: Kept = serde_json::from_str(&row.body).map_err(Error::internal)?;
     if !are_same(parameters.get(), kept.parameters.get()) {
-        let problem = "belongs to a call with other parameters; repeat the same parameters, or leave them out";
+        let problem =
+            "belongs to a call with other parameters; repeat the same parameters, or leave them out";
         return Err(Error::invalid_field("cursor", problem).into());
     }
     let place = match offset {
@@ -177,7 +180,9 @@ mod tests {
         let offset = Offset { item: 25, byte: 7 };
         assert_eq!(read(&write("res_1", Some(offset))), Some(("res_1".to_owned(), Some(offset))));
         assert_eq!(read(&write("res_1", None)), Some(("res_1".to_owned(), None)));
-        for wrong in ["%%%", &cursor::write("res_1 5"), &cursor::write("res_1 a b"), &cursor::write("res_1 1 2 3")] {
+        for wrong in
+            ["%%%", &cursor::write("res_1 5"), &cursor::write("res_1 a b"), &cursor::write("res_1 1 2 3")]
+        {
             assert_eq!(read(wrong), None, "{wrong}");
         }
     }

@@ -152,7 +152,6 @@ impl<'a> ExecuteRequest<'a> {
 /// A run that worked.
 #[derive(Debug)]
 pub(crate) struct Executed {
-    pub(crate) execution_id: Arc<str>,
     /// The platform's HTTP status.
     pub(crate) upstream_status: u16,
     /// `{"success":true,"executionId":"…","result":…,"metadata":{…}?}`, ready to be sent.
@@ -169,10 +168,15 @@ impl Executed {
 }
 
 /// Runs an action. Once its opening record is written, it is carried to its end even if nobody waits any more.
-pub(crate) async fn run(app: &Arc<App>, by: &Acting, request: ExecuteRequest<'_>) -> Result<Executed, Failed> {
+pub(crate) async fn run(
+    app: &Arc<App>,
+    by: &Acting,
+    request: ExecuteRequest<'_>,
+) -> Result<Executed, Failed> {
     let opened = Arc::new(AtomicBool::new(false));
     let call = Call::new(app, by, request, Arc::clone(&opened))?;
-    Flight::new(app.tasks.clone(), opened, call.run()).await
+    let ended = Flight::new(app.tasks.clone(), opened, call.run()).await;
+    ended.inspect_err(|failed| failed.log(&by.request_id))
 }
 
 #[cfg(test)]

@@ -9,7 +9,12 @@ use super::{Acting, Executed, Failed, redact};
 use crate::{access::Via, chance, ops::catalogue::Found};
 
 /// A record with the outcome still open.
-pub(super) fn open(by: &Acting, found: &Found, credential_id: Option<&str>, now: DateTime<Utc>) -> ExecutionRecord {
+pub(super) fn open(
+    by: &Acting,
+    found: &Found,
+    credential_id: Option<&str>,
+    now: DateTime<Utc>,
+) -> ExecutionRecord {
     let (token_id, key_id) = match &by.via {
         Via::Token(token_id) => (Some(Arc::clone(token_id)), None),
         Via::Key(key_id) => (None, Some(Arc::clone(key_id))),

@@ -51,7 +51,8 @@ fn clean(value: &mut Value) {
 }
 
 fn is_secret(name: &str) -> bool {
-    let plain: String = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+    let plain: String =
+        name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
     SECRET_NAMES.iter().any(|secret| plain.contains(secret))
 }
 
@@ -61,7 +62,9 @@ mod tests {
 
     #[test]
     fn what_looks_like_a_secret_is_removed_at_any_depth() {
-        let kept = json(r#"{"title":"a","Api-Key":"k","auth":[{"access_token":"t","max_tokens":5}],"client_secret":{"a":1}}"#);
+        let kept = json(
+            r#"{"title":"a","Api-Key":"k","auth":[{"access_token":"t","max_tokens":5}],"client_secret":{"a":1}}"#,
+        );
         let expected = r#"{"title":"a","Api-Key":"***","auth":[{"access_token":"***","max_tokens":5}],"client_secret":"***"}"#;
         assert_eq!(kept.as_deref(), Some(expected));
     }

@@ -60,7 +60,11 @@ fn refusal(status: u16, code: &str, message: &str) -> Response {
     (StatusCode::from_u16(status).unwrap(), body).into_response()
 }
 
-async fn create_note(State(platform): State<Arc<Platform>>, headers: HeaderMap, Json(body): Json<Value>) -> Response {
+async fn create_note(
+    State(platform): State<Arc<Platform>>,
+    headers: HeaderMap,
+    Json(body): Json<Value>,
+) -> Response {
     if !platform.note(&headers) {
         return refusal(401, "unauthorized", "Who are you?");
     }
@@ -69,7 +73,8 @@ async fn create_note(State(platform): State<Arc<Platform>>, headers: HeaderMap, 
         return refusal(u16::try_from(failing).unwrap(), "invalid", "The title is taken.");
     }
     tokio::time::sleep(Duration::from_millis(platform.slow_ms.load(Ordering::SeqCst) as u64)).await;
-    (StatusCode::CREATED, Json(json!({ "id": format!("note-{}", platform.calls()), "title": body["title"] }))).into_response()
+    (StatusCode::CREATED, Json(json!({ "id": format!("note-{}", platform.calls()), "title": body["title"] })))
+        .into_response()
 }
 
 async fn list_notes(
@@ -81,12 +86,17 @@ async fn list_notes(
     let given = |name: &str| query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
     let first: usize = given("cursor").map_or(0, |cursor| cursor.parse().unwrap());
     let limit: usize = given("limit").map_or(20, |limit| limit.parse().unwrap());
-    let notes: Vec<Value> = (first..(first + limit).min(70)).map(|n| json!({ "id": format!("note-{n}") })).collect();
+    let notes: Vec<Value> =
+        (first..(first + limit).min(70)).map(|n| json!({ "id": format!("note-{n}") })).collect();
     let next = (first + limit < 70).then(|| (first + limit).to_string());
     Json(json!({ "notes": notes, "total": 70, "nextCursor": next })).into_response()
 }
 
-async fn get_note(State(platform): State<Arc<Platform>>, headers: HeaderMap, Path(id): Path<String>) -> Response {
+async fn get_note(
+    State(platform): State<Arc<Platform>>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+) -> Response {
     if !platform.note(&headers) {
         return refusal(401, "unauthorized", "Who are you?");
     }
@@ -137,7 +147,8 @@ impl World {
         );
         let flags = Flags { data_dir: Some(data.path().display().to_string()), ..Flags::default() };
         let config = Config::load(&flags, &source).unwrap();
-        let app = App::build(config, "http://127.0.0.1:1".into(), Telemetry::silent().unwrap()).await.unwrap();
+        let app =
+            App::build(config, "http://127.0.0.1:1".into(), Telemetry::silent().unwrap()).await.unwrap();
         let now = app.clock.now();
         let account = AccountRow { account_id: "acc".into(), name: "acme".into(), created_at: now };
         app.db.create_account(&account).await.unwrap();
@@ -148,7 +159,8 @@ impl World {
     }
 
     async fn connect(&self, token: &str) -> String {
-        let request = serde_json::from_value(json!({ "authenticationType": "bearer", "data": { "token": token } }));
+        let request =
+            serde_json::from_value(json!({ "authenticationType": "bearer", "data": { "token": token } }));
         let by = Keeper::from(&*self.admin);
         credentials::create(&self.app, &by, "sample", request.unwrap()).await.unwrap().credential_id
     }
@@ -157,7 +169,12 @@ impl World {
         Acting::of_member(&self.admin)
     }
 
-    async fn run(&self, action: &str, parameters: &Value, change: impl FnOnce(&mut ExecuteRequest<'_>)) -> Answered {
+    async fn run(
+        &self,
+        action: &str,
+        parameters: &Value,
+        change: impl FnOnce(&mut ExecuteRequest<'_>),
+    ) -> Answered {
         self.run_as(&self.acting(), action, parameters, change).await
     }
 
@@ -213,8 +230,12 @@ async fn what_the_platform_refuses_is_told_in_its_own_words() {
     let error = world.run("notes_create", &json!({ "title": "a" }), as_is).await.unwrap_err();
     assert_eq!((&error["message"], &error["upstreamStatus"]), (&json!("The title is taken."), &json!(422)));
     assert_eq!(error["retryable"], false);
-    let list = world.admin.account().list_executions(store::ExecutionFilter::default(), 10, None).await.unwrap();
-    assert_eq!(list.iter().map(|row| (row.status, row.upstream_status)).collect::<Vec<_>>(), [(ExecutionStatus::Failed, Some(422))]);
+    let list =
+        world.admin.account().list_executions(store::ExecutionFilter::default(), 10, None).await.unwrap();
+    assert_eq!(
+        list.iter().map(|row| (row.status, row.upstream_status)).collect::<Vec<_>>(),
+        [(ExecutionStatus::Failed, Some(422))]
+    );
 }
 
 #[tokio::test]
@@ -223,11 +244,13 @@ async fn wrong_arguments_are_all_named_and_nothing_is_sent_or_recorded() {
     world.connect(TOKEN).await;
     let error = world.run("notes_create", &json!({ "titel": "a", "status": 5 }), as_is).await.unwrap_err();
     assert_eq!(error["code"], "INVALID_REQUEST");
-    let paths: Vec<&str> = error["details"].as_array().unwrap().iter().map(|one| one["path"].as_str().unwrap()).collect();
+    let paths: Vec<&str> =
+        error["details"].as_array().unwrap().iter().map(|one| one["path"].as_str().unwrap()).collect();
     assert_eq!(paths, ["/titel", "/status", "/title"]);
     assert_eq!(error["details"][0]["suggestion"], "title");
     assert_eq!(world.platform.calls(), 0);
-    let list = world.admin.account().list_executions(store::ExecutionFilter::default(), 10, None).await.unwrap();
+    let list =
+        world.admin.account().list_executions(store::ExecutionFilter::default(), 10, None).await.unwrap();
     assert!(list.is_empty());
 }
 
@@ -252,7 +275,11 @@ async fn a_credential_works_for_its_own_user_only() {
     let mut request = ExecuteRequest::new("sample", "notes_list", Some(&parameters));
     request.credential_id = Some(&credential_id);
     let anns = run(&world.app, &ben, request).await.unwrap_err();
-    assert_eq!(serde_json::from_str::<Value>(&anns.json()).unwrap()["error"], nobody, "one cannot be told from the other");
+    assert_eq!(
+        serde_json::from_str::<Value>(&anns.json()).unwrap()["error"],
+        nobody,
+        "one cannot be told from the other"
+    );
     assert_eq!(nobody["code"], "CREDENTIAL_NOT_FOUND");
 }
 
@@ -296,12 +323,17 @@ async fn an_interrupted_call_is_not_repeated_unless_that_does_no_harm() {
         let now = world.app.clock.now();
         let mut record = record::open(&by, &found, None, now);
         let text = parameters.to_string();
-        let claim = idempotency::claim(&world.app, &by, &found, "key", &text, &record.execution_id);
+        let asked = idempotency::Asked { parameters: &text, page: None };
+        let claim = idempotency::claim(&world.app, &by, &found, "key", asked, &record.execution_id);
         assert!(matches!(claim.await.unwrap(), idempotency::Held::Ours));
         world.app.log.record(record.clone()).await.unwrap();
         let key = |request: &mut ExecuteRequest<'_>| request.idempotency_key = Some("key");
         let running = world.run(action, &parameters, key).await.unwrap_err();
-        assert_eq!((&running["code"], &running["retryable"]), (&json!("CONFLICT"), &json!(true)), "{running}");
+        assert_eq!(
+            (&running["code"], &running["retryable"]),
+            (&json!("CONFLICT"), &json!(true)),
+            "{running}"
+        );
         record.status = ExecutionStatus::Unknown;
         world.app.log.record(record).await.unwrap();
         let before = world.platform.calls();
@@ -369,11 +401,17 @@ async fn a_run_whose_client_goes_away_is_carried_to_its_end() {
     world.connect(TOKEN).await;
     world.platform.slow_ms.store(300, Ordering::SeqCst);
     let parameters = json!({ "title": "a" });
-    let left = tokio::time::timeout(Duration::from_millis(150), world.run("notes_create", &parameters, as_is)).await;
+    let left =
+        tokio::time::timeout(Duration::from_millis(150), world.run("notes_create", &parameters, as_is)).await;
     assert!(left.is_err(), "the client left before the answer");
     let ended = async {
         loop {
-            let rows = world.admin.account().list_executions(store::ExecutionFilter::default(), 10, None).await.unwrap();
+            let rows = world
+                .admin
+                .account()
+                .list_executions(store::ExecutionFilter::default(), 10, None)
+                .await
+                .unwrap();
             let statuses: Vec<_> = rows.iter().map(|row| row.status).collect();
             if statuses != [ExecutionStatus::Running] {
                 return statuses;
@@ -433,7 +471,11 @@ async fn a_root_key_rotation_keeps_credentials_readable() {
     assert_eq!(steps, [(1, 1)]);
     let after = world.app.db.list_data_keys().await.unwrap();
     assert_ne!(before.first().unwrap().key.wrapped, after.first().unwrap().key.wrapped);
-    assert_eq!(sealing.rotate(&world.app.db, |_, _| ()).await.unwrap().rewrapped, 0, "what is done stays done");
+    assert_eq!(
+        sealing.rotate(&world.app.db, |_, _| ()).await.unwrap().rewrapped,
+        0,
+        "what is done stays done"
+    );
     let only_new = crate::ops::sealing::Sealing::new(vault::Vault::new(&fresh, &[]));
     let row = world.admin.account().newest_active_credential("ann", "sample").await.unwrap().unwrap();
     let opened = only_new
@@ -441,7 +483,8 @@ async fn a_root_key_rotation_keeps_credentials_readable() {
         .await
         .unwrap();
     assert_eq!(opened.expose_str(), Some(&*format!(r#"{{"token":"{TOKEN}"}}"#)));
-    let elsewhere = only_new.open(world.admin.account(), "cred_other", credentials::SEALED_FIELD, &row.sealed).await;
+    let elsewhere =
+        only_new.open(world.admin.account(), "cred_other", credentials::SEALED_FIELD, &row.sealed).await;
     assert!(elsewhere.is_err(), "a sealed value opens in its own place only");
 }
 

@@ -103,7 +103,12 @@ impl From<Execution> for View {
 }
 
 /// One page of records: of the whole account for an admin, of its own user for a member.
-pub(crate) async fn list(by: &Member, filter: &Filter, limit: u32, after: Option<&str>) -> Result<Page, Error> {
+pub(crate) async fn list(
+    by: &Member,
+    filter: &Filter,
+    limit: u32,
+    after: Option<&str>,
+) -> Result<Page, Error> {
     let wrong = || Error::invalid_field("cursor", "is not a nextCursor of this list");
     let before = after.map(|after| cursor::read(after).ok_or_else(wrong)).transpose()?;
     let status = match filter.status.as_deref() {

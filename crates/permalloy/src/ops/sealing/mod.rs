@@ -78,7 +78,11 @@ impl Sealing {
     /// Wraps every data key that an earlier root key wraps with the current one. May be stopped at any point and
     /// run again: what is done stays done, and nothing is unreadable in between while the earlier root key is
     /// still configured. `progress` is told how many keys were looked at, of how many.
-    pub(crate) async fn rotate(&self, db: &Db, mut progress: impl FnMut(usize, usize)) -> Result<Rotated, Error> {
+    pub(crate) async fn rotate(
+        &self,
+        db: &Db,
+        mut progress: impl FnMut(usize, usize),
+    ) -> Result<Rotated, Error> {
         let stored = db.list_data_keys().await?;
         let mut rotated = Rotated { total: stored.len(), rewrapped: 0 };
         for (index, entry) in stored.into_iter().enumerate() {
@@ -132,7 +136,8 @@ impl Sealing {
             Some(stored) => stored,
             None => {
                 let (key, wrapped) = self.vault.new_data_key(account.id());
-                let first = StoredDataKey { key_id: key.id().to_string(), wrapped: wrapped.0, created_at: now };
+                let first =
+                    StoredDataKey { key_id: key.id().to_string(), wrapped: wrapped.0, created_at: now };
                 account.ensure_data_key(&first).await?
             }
         };
@@ -148,4 +153,3 @@ impl Sealing {
         (now - *at < CURRENT_FOR).then(|| Arc::clone(key))
     }
 }
-
