@@ -151,14 +151,38 @@ impl Account {
         limit: i64,
         before: Option<&str>,
     ) -> Result<Vec<Execution>> {
+        if let Some(user_id) = filter.user_id {
+            return self.list_executions_of_user(user_id, filter, limit, before).await;
+        }
         let rows = on!(read &self.db, db => sqlx::query_as(
             "select * from executions
-             where account_id = $1 and ($2 is null or server_id = $2) and ($3 is null or user_id = $3)
+             where account_id = $1 and ($2 is null or server_id = $2) and ($3 is null or connector_id = $3)
+               and ($4 is null or action_id = $4) and ($5 is null or status = $5)
+               and ($6 is null or started_at >= $6) and ($7 is null or started_at < $7)
+               and ($8 is null or execution_id < $8)
+             order by execution_id desc limit $9")
+            .bind(&*self.account_id).bind(filter.server_id).bind(filter.connector_id).bind(filter.action_id)
+            .bind(filter.status.map(ExecutionStatus::as_str)).bind(filter.from).bind(filter.to).bind(before)
+            .bind(limit).fetch_all(db).await)?;
+        Ok(rows)
+    }
+
+    /// A statement of its own, because a database uses the index by user only where a user must be given.
+    async fn list_executions_of_user(
+        &self,
+        user_id: &str,
+        filter: ExecutionFilter<'_>,
+        limit: i64,
+        before: Option<&str>,
+    ) -> Result<Vec<Execution>> {
+        let rows = on!(read &self.db, db => sqlx::query_as(
+            "select * from executions
+             where account_id = $1 and user_id = $2 and ($3 is null or server_id = $3)
                and ($4 is null or connector_id = $4) and ($5 is null or action_id = $5)
                and ($6 is null or status = $6) and ($7 is null or started_at >= $7)
                and ($8 is null or started_at < $8) and ($9 is null or execution_id < $9)
              order by execution_id desc limit $10")
-            .bind(&*self.account_id).bind(filter.server_id).bind(filter.user_id).bind(filter.connector_id)
+            .bind(&*self.account_id).bind(user_id).bind(filter.server_id).bind(filter.connector_id)
             .bind(filter.action_id).bind(filter.status.map(ExecutionStatus::as_str)).bind(filter.from)
             .bind(filter.to).bind(before).bind(limit).fetch_all(db).await)?;
         Ok(rows)

@@ -249,3 +249,10 @@ create table audit_entries (
     hash blob not null,
     primary key (account_id, number)
 ) strict;
+
+-- Without statistics the planner takes the primary key for a user's list and reads the whole account. These are
+-- the proportions of a large installation; `analyze` may replace them.
+analyze sqlite_schema;
+insert into sqlite_stat1 (tbl, idx, stat) values
+    ('executions', 'executions', '1000000 100000 1'),
+    ('executions', 'executions_by_user', '1000000 100000 1000 1');

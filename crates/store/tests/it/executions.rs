@@ -57,6 +57,18 @@ async fn each_filter_narrows_the_list() {
         for filter in only_first {
             assert_eq!(ids(&account, filter, 10, None).await, ["e1"], "{filter:?}");
         }
+        let mine = ExecutionFilter { user_id: Some("ada"), ..all };
+        for filter in [
+            ExecutionFilter { server_id: Some("server-2"), ..mine },
+            ExecutionFilter { connector_id: Some("github"), ..mine },
+            ExecutionFilter { action_id: Some("repos_list"), ..mine },
+            ExecutionFilter { status: Some(ExecutionStatus::Failed), ..mine },
+            ExecutionFilter { from: Some(at(11)), ..mine },
+            ExecutionFilter { to: Some(at(10)), ..mine },
+        ] {
+            assert!(ids(&account, filter, 10, None).await.is_empty(), "{filter:?}");
+        }
+        assert!(ids(&account, mine, 10, Some("e1")).await.is_empty());
         let only_second = ExecutionFilter { from: Some(at(20)), user_id: Some("bob"), ..all };
         assert_eq!(ids(&account, only_second, 10, None).await, ["e2"]);
     })

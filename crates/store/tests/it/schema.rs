@@ -185,3 +185,21 @@ async fn a_database_from_a_newer_program_is_refused() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn sqlite_lists_a_users_executions_through_the_index() {
+    on_each_db(async |db| {
+        let Db::Sqlite { read, .. } = db else { return };
+        let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(
+            "explain query plan select * from executions
+             where account_id = $1 and user_id = $2 and ($3 is null or execution_id < $3)
+             order by execution_id desc limit $4",
+        )
+        .fetch_all(read)
+        .await
+        .unwrap();
+        let steps: Vec<_> = plan.into_iter().map(|(.., step)| step).collect();
+        assert_eq!(steps, ["SEARCH executions USING INDEX executions_by_user (account_id=? AND user_id=?)"]);
+    })
+    .await;
+}
