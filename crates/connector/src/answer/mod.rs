@@ -8,7 +8,6 @@ use std::borrow::Cow;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::HeaderMap;
-use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use crate::definition::Action;
@@ -120,7 +119,7 @@ pub fn answer<'a>(
 fn json_text(body: &[u8]) -> Option<&str> {
     let text = std::str::from_utf8(body).ok()?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text).trim_ascii();
-    serde_json::from_str::<IgnoredAny>(text).is_ok().then_some(text)
+    scan::is_valid(text).then_some(text)
 }
 
 fn plain(result: Cow<'_, str>) -> Success<'_> {

@@ -82,7 +82,7 @@ impl BaseUrl {
 
 /// `.` and `..`, also percent-encoded.
 pub(crate) fn is_dots(segment: &str) -> bool {
-    if segment.is_empty() || segment.len() > 6 {
+    if !segment.starts_with(['.', '%']) || segment.len() > 6 {
         return false;
     }
     matches!(segment.replace("%2e", ".").replace("%2E", ".").as_str(), "." | "..")

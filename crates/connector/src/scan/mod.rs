@@ -2,7 +2,11 @@
 //!
 //! On text that is not valid nothing here panics or loops; iterators just end early.
 
+mod valid;
+
 use std::borrow::Cow;
+
+pub(crate) use valid::is_valid;
 
 /// A compiled JSON pointer (RFC 6901).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -161,39 +165,74 @@ fn skip(bytes: &[u8], at: usize) -> usize {
     }
 }
 
+/// A word of eight times the same byte.
+const fn each(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; 8])
+}
+
+/// Marks the bytes of a word that equal one byte; the lowest mark is always right, which is all that is used.
+const fn marks(word: u64, byte: u8) -> u64 {
+    let zero = word ^ each(byte);
+    zero.wrapping_sub(each(1)) & !zero & each(0x80)
+}
+
+/// The next eight bytes, if there are as many.
+fn word(bytes: &[u8], at: usize) -> Option<u64> {
+    let chunk = bytes.get(at..at.checked_add(8)?)?;
+    chunk.try_into().ok().map(u64::from_le_bytes)
+}
+
 fn skip_string(bytes: &[u8], start: usize) -> usize {
     let mut at = start + 1;
-    while let Some(byte) = bytes.get(at) {
-        match byte {
-            b'"' => return at + 1,
-            b'\\' => at += 2,
-            _ => at += 1,
+    loop {
+        if let Some(word) = word(bytes, at) {
+            let found = marks(word, b'"') | marks(word, b'\\');
+            if found == 0 {
+                at += 8;
+                continue;
+            }
+            at += (found.trailing_zeros() / 8) as usize;
+        }
+        match bytes.get(at) {
+            Some(b'"') => return at + 1,
+            Some(b'\\') => at += 2,
+            Some(_) => at += 1,
+            None => return bytes.len(),
         }
     }
-    bytes.len()
 }
 
 fn skip_container(bytes: &[u8], start: usize) -> usize {
+    /// With these bits the four brackets are alike, and like nothing else outside of strings.
+    const ALIKE: u64 = each(0xD9);
     let mut depth = 0_usize;
     let mut at = start;
-    while let Some(byte) = bytes.get(at) {
-        match byte {
-            b'"' => {
+    loop {
+        if let Some(word) = word(bytes, at) {
+            let found = marks(word, b'"') | marks(word & ALIKE, 0x59);
+            if found == 0 {
+                at += 8;
+                continue;
+            }
+            at += (found.trailing_zeros() / 8) as usize;
+        }
+        match bytes.get(at) {
+            Some(b'"') => {
                 at = skip_string(bytes, at);
                 continue;
             }
-            b'{' | b'[' => depth += 1,
-            b'}' | b']' => {
+            Some(b'{' | b'[') => depth += 1,
+            Some(b'}' | b']') => {
                 depth = depth.saturating_sub(1);
                 if depth == 0 {
                     return at + 1;
                 }
             }
-            _ => {}
+            Some(_) => {}
+            None => return bytes.len(),
         }
         at += 1;
     }
-    bytes.len()
 }
 
 /// A text around one of its own parts: what stands before, the part, what stands after.
@@ -208,3 +247,6 @@ pub(crate) fn offset(whole: &str, part: &str) -> Option<usize> {
     let start = part.as_ptr().addr().checked_sub(whole.as_ptr().addr())?;
     (start + part.len() <= whole.len()).then_some(start)
 }
+
+#[cfg(test)]
+mod tests;
