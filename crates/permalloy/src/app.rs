@@ -67,9 +67,14 @@ impl Tasks {
 
 impl App {
     /// Opens everything that `config` names. `base_url` is the URL that clients use, once the port is known.
-    pub(crate) async fn build(config: Config, base_url: String, telemetry: Telemetry) -> anyhow::Result<Arc<Self>> {
-        std::fs::create_dir_all(&config.server.data_dir)
-            .with_context(|| format!("cannot make the data directory {}", config.server.data_dir.display()))?;
+    pub(crate) async fn build(
+        config: Config,
+        base_url: String,
+        telemetry: Telemetry,
+    ) -> anyhow::Result<Arc<Self>> {
+        std::fs::create_dir_all(&config.server.data_dir).with_context(|| {
+            format!("cannot make the data directory {}", config.server.data_dir.display())
+        })?;
         let keys = vault_key::load_or_create(&config.vault)?;
         if let Some(path) = &keys.created {
             tracing::info!(path = %path.display(), "made a vault key; keep a copy, credentials cannot be read without it");
@@ -125,8 +130,10 @@ impl From<store::Error> for Error {
             store::Error::Unavailable(_) => {
                 Self::plain(Kind::Unavailable, "The database does not answer; try again").because(error)
             }
+            store::Error::ZeroByte => Self::invalid_field("", "holds a zero byte (U+0000), which cannot be stored"),
             store::Error::Record(_) | store::Error::LogClosed => {
-                Self::plain(Kind::Unavailable, "The execution could not be recorded; try again").because(error)
+                Self::plain(Kind::Unavailable, "The execution could not be recorded; try again")
+                    .because(error)
             }
             store::Error::Address | store::Error::Internal(_) | store::Error::NewerSchema { .. } => {
                 Self::internal(error)

@@ -16,7 +16,8 @@ impl Clock {
     /// The present moment, truncated to microseconds: both databases give back exactly what they got.
     pub(crate) fn now(&self) -> DateTime<Utc> {
         let now = match self {
-            Self::System => {
+            Self::System =>
+            {
                 #[expect(clippy::disallowed_methods, reason = "this is the clock's one home")]
                 Utc::now()
             }

@@ -167,9 +167,12 @@ impl Error {
             [] => Cow::Borrowed("Invalid payload"),
             [one] if one.field.is_empty() => Cow::Owned(format!("Invalid payload: {}", one.problem)),
             [one] => Cow::Owned(format!("Invalid payload: {}: {}", one.field, one.problem)),
-            [one, rest @ ..] => {
-                Cow::Owned(format!("Invalid payload: {}: {} (and {} more)", one.field, one.problem, rest.len()))
-            }
+            [one, rest @ ..] => Cow::Owned(format!(
+                "Invalid payload: {}: {} (and {} more)",
+                one.field,
+                one.problem,
+                rest.len()
+            )),
         };
         Self { details, ..Self::of(Kind::Invalid, public) }
     }

@@ -17,25 +17,70 @@ pub(crate) fn problems(validator: &Validator, value: &Value, members: &[String])
     details
 }
 
+/// Adds a problem for every text in `value` that holds a zero byte, which not every database can keep. `place` is
+/// where `value` stands.
+pub(crate) fn zero_bytes(value: &Value, place: &mut String, problems: &mut Vec<Detail>) {
+    let length = place.len();
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        Value::String(text) => {
+            if text.contains('\0') {
+                let problem = "holds a zero byte (U+0000), which cannot be stored".to_owned();
+                problems.push(Detail { field: place.clone(), problem });
+            }
+        }
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                place.push_str(&format!("[{index}]"));
+                zero_bytes(item, place, problems);
+                place.truncate(length);
+            }
+        }
+        Value::Object(members) => {
+            for (name, member) in members {
+                if length > 0 {
+                    place.push('.');
+                }
+                place.push_str(name);
+                zero_bytes(member, place, problems);
+                place.truncate(length);
+            }
+        }
+    }
+}
+
 /// One schema violation in words; a violation that names several members becomes one detail for each.
 fn describe(error: &ValidationError<'_>, members: &[String]) -> Vec<Detail> {
     let place = dotted(error.instance_path().as_str());
-    let within = |member: &str| if place.is_empty() { member.to_owned() } else { format!("{place}.{member}") };
+    let within =
+        |member: &str| if place.is_empty() { member.to_owned() } else { format!("{place}.{member}") };
     let one = |problem: String| vec![Detail { field: place.clone(), problem }];
-    #[expect(clippy::wildcard_enum_match_arm, reason = "the library's own sentence serves the rarer keywords")]
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the library's own sentence serves the rarer keywords"
+    )]
     match error.kind() {
         ValidationErrorKind::AdditionalProperties { unexpected } => unexpected
             .iter()
             .map(|member| Detail { field: within(member), problem: unknown_member(member, members) })
             .collect(),
         ValidationErrorKind::Required { property } => {
-            vec![Detail { field: within(property.as_str().unwrap_or_default()), problem: "is required".into() }]
+            vec![Detail {
+                field: within(property.as_str().unwrap_or_default()),
+                problem: "is required".into(),
+            }]
         }
-        ValidationErrorKind::MinLength { limit } => one(format!("is too short, expected at least {limit} characters")),
-        ValidationErrorKind::MaxLength { limit } => one(format!("is too long, expected at most {limit} characters")),
+        ValidationErrorKind::MinLength { limit } => {
+            one(format!("is too short, expected at least {limit} characters"))
+        }
+        ValidationErrorKind::MaxLength { limit } => {
+            one(format!("is too long, expected at most {limit} characters"))
+        }
         ValidationErrorKind::Minimum { limit } => one(format!("is too small, expected at least {limit}")),
         ValidationErrorKind::Maximum { limit } => one(format!("is too large, expected at most {limit}")),
-        ValidationErrorKind::MaxItems { limit } => one(format!("has too many entries, expected at most {limit}")),
+        ValidationErrorKind::MaxItems { limit } => {
+            one(format!("has too many entries, expected at most {limit}"))
+        }
         ValidationErrorKind::Enum { options } => one(format!("expected one of {options}")),
         ValidationErrorKind::Pattern { .. } => {
             one("has characters that are not allowed, or whitespace at an end".to_owned())
@@ -108,6 +153,15 @@ mod tests {
         assert_eq!(nearest("tokenExpiryInDays", &names), Some("tokenExpiresInDays"));
         assert_eq!(nearest("Name", &names), Some("name"));
         assert_eq!(nearest("completelyOther", &names), None);
+    }
+
+    #[test]
+    fn zero_bytes_are_found_wherever_they_stand() {
+        let value = serde_json::json!({ "a": [{ "b": "x\u{0}" }], "c": "fine", "d": "\u{0}" });
+        let mut problems = Vec::new();
+        zero_bytes(&value, &mut String::new(), &mut problems);
+        let fields: Vec<_> = problems.iter().map(|problem| problem.field.as_str()).collect();
+        assert_eq!(fields, ["a[0].b", "d"]);
     }
 
     #[test]

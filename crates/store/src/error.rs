@@ -26,6 +26,9 @@ pub enum Error {
     /// The address names no database that this program can open.
     #[error("the database address must begin with sqlite: or postgres: and name a file or a server")]
     Address,
+    /// A text holds a zero byte, which PostgreSQL cannot keep.
+    #[error("a text holds a zero byte")]
+    ZeroByte,
     /// A mistake in this program, or a damaged database.
     #[error("the database refused the statement")]
     Internal(#[source] sqlx::Error),
@@ -96,6 +99,8 @@ impl From<sqlx::Error> for Error {
             Error::Conflict(violated(database.as_ref()))
         } else if database.is_foreign_key_violation() {
             Error::NotFound
+        } else if database.code().as_deref() == Some(ZERO_BYTE) {
+            Error::ZeroByte
         } else if is_passing(database.code().as_deref()) {
             Error::Unavailable(error)
         } else {
@@ -103,6 +108,9 @@ impl From<sqlx::Error> for Error {
         }
     }
 }
+
+/// PostgreSQL's `character_not_in_repertoire`: a Rust text is always UTF-8, so only a zero byte causes it.
+const ZERO_BYTE: &str = "22021";
 
 /// Which unique constraint: PostgreSQL tells its name, SQLite the columns.
 fn violated(database: &dyn sqlx::error::DatabaseError) -> Unique {

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use axum::http::{HeaderMap, header};
 
-use super::{lookup::{Key, Used}, secrets};
+use super::{
+    lookup::{Key, Used},
+    secrets,
+};
 use crate::{app::App, error::Error, scope::Scope};
 
 /// The bearer token of a request, if it has one.
@@ -24,7 +27,9 @@ pub(super) async fn key(app: &App, headers: &HeaderMap, scope: &Scope) -> Result
 }
 
 async fn usable_key(app: &App, headers: &HeaderMap) -> Result<Option<Arc<Key>>, Error> {
-    let Some(token) = token(headers).filter(|token| token.starts_with(secrets::KEY_PREFIX)) else { return Ok(None) };
+    let Some(token) = token(headers).filter(|token| token.starts_with(secrets::KEY_PREFIX)) else {
+        return Ok(None);
+    };
     let now = app.clock.now();
     let found = app.lookup.key(&app.db, &secrets::hash(token)).await?;
     let usable = found.filter(|found| {

@@ -2,11 +2,18 @@
 
 use std::{ops::Deref, sync::Arc};
 
-use axum::{extract::FromRequestParts, http::{HeaderMap, request::Parts}};
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, request::Parts},
+};
 use store::{Account, Role};
 
 use super::bearer;
-use crate::{app::App, error::{Error, Kind}, scope::Scope};
+use crate::{
+    app::App,
+    error::{Error, Kind},
+    scope::Scope,
+};
 
 /// The longest user id, in characters.
 pub(crate) const MAX_USER_ID_CHARS: usize = 255;

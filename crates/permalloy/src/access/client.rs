@@ -151,7 +151,8 @@ impl Client {
                 Ok(allowance)
             }
             Err(exceeded) => {
-                let allowance = Allowance { limit: exceeded.limit, remaining: 0, reset: exceeded.retry_after };
+                let allowance =
+                    Allowance { limit: exceeded.limit, remaining: 0, reset: exceeded.retry_after };
                 Scope::note(&scope.allowance, allowance);
                 Err(exceeded.into())
             }
@@ -164,7 +165,12 @@ impl Client {
     }
 }
 
-async fn by_token(app: &App, server_id: &str, token: &str, scope: &Scope) -> Result<(Arc<Server>, Via), Error> {
+async fn by_token(
+    app: &App,
+    server_id: &str,
+    token: &str,
+    scope: &Scope,
+) -> Result<(Arc<Server>, Via), Error> {
     let hash = secrets::hash(token);
     let now = app.clock.now();
     let usable = |found: &super::lookup::Token| {
@@ -210,9 +216,9 @@ async fn end_user(
         Identity::Owner if has_jwt || named.is_some() => {
             Err(Error::forbidden("This server speaks for its owner only; send no user header"))
         }
-        Identity::Jwt if named.is_some() => {
-            Err(Error::forbidden("This server takes the end user from a verified token, not from x-alloy-userid"))
-        }
+        Identity::Jwt if named.is_some() => Err(Error::forbidden(
+            "This server takes the end user from a verified token, not from x-alloy-userid",
+        )),
         Identity::Jwt => Err(bearer::refuse(app, scope)),
         Identity::Header if has_jwt => Err(bearer::refuse(app, scope)),
         Identity::Owner => Ok(Arc::clone(&server.owner)),
@@ -232,6 +238,7 @@ async fn end_user(
 
 fn text(headers: &HeaderMap, name: &'static str) -> Result<Option<String>, Error> {
     let Some(value) = headers.get(name) else { return Ok(None) };
-    let text = value.to_str().map_err(|error| Error::invalid_field(name, "is not ASCII text").because(error))?;
+    let text =
+        value.to_str().map_err(|error| Error::invalid_field(name, "is not ASCII text").because(error))?;
     Ok(Some(text.to_owned()))
 }

@@ -129,7 +129,9 @@ impl Lookup {
         let generation = self.generation();
         let Some(found) = db.find_access_token(hash).await? else { return Ok(None) };
         let account_id: Arc<str> = found.account_id.into();
-        let Some(server) = self.server(db, &account_id, &found.token.server_id).await? else { return Ok(None) };
+        let Some(server) = self.server(db, &account_id, &found.token.server_id).await? else {
+            return Ok(None);
+        };
         let token = Arc::new(Token {
             server,
             token_id: found.token.token_id.into(),
@@ -172,7 +174,9 @@ impl Lookup {
             return Ok(Some(credential));
         }
         let generation = self.generation();
-        let Some(row) = account.newest_active_credential(user_id, connector_id).await? else { return Ok(None) };
+        let Some(row) = account.newest_active_credential(user_id, connector_id).await? else {
+            return Ok(None);
+        };
         let credential = Arc::new(row);
         self.credentials.insert(place, Seen { generation, value: Arc::clone(&credential) });
         Ok(Some(credential))

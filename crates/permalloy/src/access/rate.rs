@@ -10,7 +10,10 @@ use std::{
 };
 
 use governor::{
-    Quota, RateLimiter, clock::{Clock as _, DefaultClock}, middleware::StateInformationMiddleware, state::keyed::DashMapStateStore,
+    Quota, RateLimiter,
+    clock::{Clock as _, DefaultClock},
+    middleware::StateInformationMiddleware,
+    state::keyed::DashMapStateStore,
 };
 use moka::sync::Cache;
 
@@ -72,7 +75,8 @@ impl<K: StdHash + Eq + Clone> Limiter<K> {
             Ok(state) => {
                 let remaining = state.remaining_burst_capacity();
                 let used = self.per_minute.saturating_sub(remaining);
-                let reset = Duration::from_secs(60).mul_f64(f64::from(used) / f64::from(self.per_minute.max(1)));
+                let reset =
+                    Duration::from_secs(60).mul_f64(f64::from(used) / f64::from(self.per_minute.max(1)));
                 Ok(Allowance { limit: self.per_minute, remaining, reset })
             }
             Err(not_until) => {
@@ -86,7 +90,10 @@ impl Rates {
     pub(crate) fn new(limits: &Limits) -> Self {
         Self {
             clock: DefaultClock::default(),
-            servers: Cache::builder().max_capacity(MAX_SERVERS).time_to_idle(Duration::from_secs(600)).build(),
+            servers: Cache::builder()
+                .max_capacity(MAX_SERVERS)
+                .time_to_idle(Duration::from_secs(600))
+                .build(),
             api: Limiter::new(API_PER_MINUTE),
             failures: Limiter::new(limits.failed_authentications_per_minute),
         }
@@ -142,9 +149,13 @@ mod tests {
         let remaining: Vec<_> = (0..3).map(|_| rates.take(&limiter, &one).unwrap().remaining).collect();
         assert_eq!(remaining, [2, 1, 0]);
         let exceeded = rates.take(&limiter, &one).unwrap_err();
-        assert!(exceeded.retry_after > Duration::from_secs(1) && exceeded.retry_after <= Duration::from_secs(20));
+        assert!(
+            exceeded.retry_after > Duration::from_secs(1) && exceeded.retry_after <= Duration::from_secs(20)
+        );
         assert!(rates.take(&limiter, &two).is_ok());
         let address = IpAddr::from([127, 0, 0, 1]);
-        assert!(rates.failed(address).is_ok() && rates.failed(address).is_ok() && rates.failed(address).is_err());
+        assert!(
+            rates.failed(address).is_ok() && rates.failed(address).is_ok() && rates.failed(address).is_err()
+        );
     }
 }

@@ -150,7 +150,9 @@ fn from_permissions(permissions: Vec<Permission>) -> (Ids, Actions) {
     for permission in permissions {
         match permission.actions {
             None => actions.push(format!("{}.*", permission.connector)),
-            Some(list) => actions.extend(list.into_iter().map(|action| format!("{}.{action}", permission.connector))),
+            Some(list) => {
+                actions.extend(list.into_iter().map(|action| format!("{}.{action}", permission.connector)))
+            }
         }
         if !ids.contains(&permission.connector) {
             ids.push(permission.connector);
@@ -177,13 +179,19 @@ impl Ids {
 
 impl Actions {
     fn normalise(self) -> Self {
-        Self { mode: infer(self.mode, self.allowed_actions.is_some(), self.blocked_actions.is_some()), ..self }
+        Self {
+            mode: infer(self.mode, self.allowed_actions.is_some(), self.blocked_actions.is_some()),
+            ..self
+        }
     }
 }
 
 fn check_list(field: &str, list: &[String], details: &mut Vec<Detail>) {
     if list.len() > MAX_ENTRIES {
-        details.push(Detail { field: field.into(), problem: format!("has {} entries, at most {MAX_ENTRIES}", list.len()) });
+        details.push(Detail {
+            field: field.into(),
+            problem: format!("has {} entries, at most {MAX_ENTRIES}", list.len()),
+        });
     }
     for (index, entry) in list.iter().enumerate().take(MAX_ENTRIES) {
         let length = entry.chars().count();

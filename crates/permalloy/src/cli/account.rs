@@ -2,7 +2,11 @@
 
 use clap::Subcommand;
 
-use super::{Call, Outcome, context::{Host, told}, table, tell, tell_json};
+use super::{
+    Call, Outcome,
+    context::{Host, told},
+    table, tell, tell_json,
+};
 use crate::ops::accounts;
 
 #[derive(Subcommand)]
@@ -33,7 +37,9 @@ async fn act(host: &Host, json: bool, account: Account) -> Outcome {
             }
             let rows: Vec<_> = accounts
                 .into_iter()
-                .map(|account| vec![account.account_id, account.name, account.created_at.format("%F %R").to_string()])
+                .map(|account| {
+                    vec![account.account_id, account.name, account.created_at.format("%F %R").to_string()]
+                })
                 .collect();
             tell(&table(&["ACCOUNT", "NAME", "MADE"], &rows))
         }

@@ -9,7 +9,11 @@ use anyhow::{Context as _, anyhow, bail};
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value, json};
 
-use super::{Call, Outcome, context::{Host, told}, say, tell};
+use super::{
+    Call, Outcome,
+    context::{Host, told},
+    say, tell,
+};
 use crate::ops::{accounts, servers};
 
 #[derive(Args)]
@@ -78,7 +82,9 @@ fn shown(client: Client, name: &str, url: &str) -> anyhow::Result<String> {
 fn entry(client: Client, url: &str) -> Option<(&'static str, Value)> {
     match client {
         // Claude Desktop's file knows only commands; this one bridges to a URL.
-        Client::Claude => Some(("mcpServers", json!({ "command": "npx", "args": ["-y", "mcp-remote", url] }))),
+        Client::Claude => {
+            Some(("mcpServers", json!({ "command": "npx", "args": ["-y", "mcp-remote", url] })))
+        }
         Client::ClaudeCode => Some(("mcpServers", json!({ "type": "http", "url": url }))),
         Client::Cursor => Some(("mcpServers", json!({ "url": url }))),
         Client::Vscode => Some(("servers", json!({ "type": "http", "url": url }))),
@@ -164,7 +170,11 @@ mod tests {
     #[test]
     fn every_client_is_told_something() {
         for client in Client::value_variants() {
-            assert!(shown(*client, "mine", "http://localhost/mcp/a/b").unwrap().contains("http://localhost/mcp/a/b"));
+            assert!(
+                shown(*client, "mine", "http://localhost/mcp/a/b")
+                    .unwrap()
+                    .contains("http://localhost/mcp/a/b")
+            );
         }
     }
 }

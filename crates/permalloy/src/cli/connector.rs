@@ -62,7 +62,12 @@ fn list(call: &Call) -> Outcome {
             } else {
                 connector.authentication_types.join(", ")
             };
-            vec![connector.id.to_owned(), connector.name.to_owned(), connector.action_count.to_string(), types]
+            vec![
+                connector.id.to_owned(),
+                connector.name.to_owned(),
+                connector.action_count.to_string(),
+                types,
+            ]
         })
         .collect();
     let actions: usize = connectors.iter().map(|connector| connector.action_count).sum();
@@ -84,7 +89,13 @@ fn show(call: &Call, id: &str) -> Outcome {
             .actions
             .iter()
             .map(|action| {
-                let effect = if action.read_only { "reads" } else if action.destructive { "destroys" } else { "changes" };
+                let effect = if action.read_only {
+                    "reads"
+                } else if action.destructive {
+                    "destroys"
+                } else {
+                    "changes"
+                };
                 vec![format!("  {}", action.id), effect.to_owned(), action.display_name.to_owned()]
             })
             .collect();
@@ -97,7 +108,8 @@ fn check(call: &Call, files: &[PathBuf]) -> Outcome {
     let mut problems = Vec::new();
     let mut actions = 0;
     for file in files {
-        let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+        let text =
+            std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
         match connector::Connector::parse(&text) {
             Ok(connector) => actions += connector.actions().len(),
             Err(found) => problems.extend(found.iter().map(|problem| place(file, problem))),
@@ -136,18 +148,26 @@ fn verify(
         std::fs::read_to_string(against).with_context(|| format!("cannot read {}", against.display()))?;
     let listed = match differences {
         Some(file) => {
-            let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-            Differences::parse(&text)
-                .map_err(|found| anyhow::anyhow!(found.iter().map(|each| place(file, each)).collect::<Vec<_>>().join("\n")))?
+            let text =
+                std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+            Differences::parse(&text).map_err(|found| {
+                anyhow::anyhow!(found.iter().map(|each| place(file, each)).collect::<Vec<_>>().join("\n"))
+            })?
         }
         None => Differences::default(),
     };
     let outcome = connector::verify(&entry.connector, &description, &listed)
         .map_err(|problem| anyhow::anyhow!(place(against, &problem)))?;
-    let lines: Vec<_> =
-        outcome.problems.iter().map(|difference| format!("{}: {}", difference.action, difference.what)).collect();
-    let outdated: Vec<_> =
-        outcome.outdated.iter().map(|difference| format!("{}: {}", difference.action, difference.what)).collect();
+    let lines: Vec<_> = outcome
+        .problems
+        .iter()
+        .map(|difference| format!("{}: {}", difference.action, difference.what))
+        .collect();
+    let outdated: Vec<_> = outcome
+        .outdated
+        .iter()
+        .map(|difference| format!("{}: {}", difference.action, difference.what))
+        .collect();
     if call.json {
         tell_json(&json!({
             "checked": outcome.checked, "found": outcome.found, "listed": outcome.listed.len(),
@@ -162,8 +182,15 @@ fn verify(
         }
         tell(&format!(
             "{} actions, {} found, {} difference(s) listed, {} not listed",
-            outcome.checked, outcome.found, outcome.listed.len(), lines.len()
+            outcome.checked,
+            outcome.found,
+            outcome.listed.len(),
+            lines.len()
         ))?;
     }
-    if lines.is_empty() && outdated.is_empty() { Ok(()) } else { bail!("{id} differs from {}", against.display()) }
+    if lines.is_empty() && outdated.is_empty() {
+        Ok(())
+    } else {
+        bail!("{id} differs from {}", against.display())
+    }
 }

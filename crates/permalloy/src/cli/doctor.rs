@@ -66,7 +66,10 @@ fn data_directory(config: &Config) -> Finding {
         std::fs::remove_file(&probe)
     });
     let outcome = outcome.map(|()| format!("{} can be written", path.display()));
-    finding("data directory", outcome.map_err(|error| format!("{}: {error}; choose another with --data-dir", path.display())))
+    finding(
+        "data directory",
+        outcome.map_err(|error| format!("{}: {error}; choose another with --data-dir", path.display())),
+    )
 }
 
 fn vault(config: &Config) -> Finding {
@@ -112,7 +115,8 @@ async fn listening(address: SocketAddr) -> Finding {
 
 fn public_url(config: &Config) -> Finding {
     let url = config.server.base_url(config.server.listen);
-    let local = ["http://127.0.0.1", "http://localhost", "http://[::1]"].iter().any(|local| url.starts_with(local));
+    let local =
+        ["http://127.0.0.1", "http://localhost", "http://[::1]"].iter().any(|local| url.starts_with(local));
     if url.starts_with("https://") || local {
         return finding("public URL", Ok(url));
     }

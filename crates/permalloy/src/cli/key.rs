@@ -2,7 +2,11 @@
 
 use clap::Subcommand;
 
-use super::{Call, Outcome, context::{Host, told}, table, tell, tell_json};
+use super::{
+    Call, Outcome,
+    context::{Host, told},
+    table, tell, tell_json,
+};
 use crate::ops::{accounts, keys};
 
 #[derive(Subcommand)]
@@ -64,7 +68,11 @@ async fn act(host: &Host, json: bool, key: Key) -> Outcome {
         Key::Revoke { key_id, account } => {
             let by = host.admin(&account, accounts::HOST_USER).await?;
             keys::revoke(&host.app, &by, &key_id).await.map_err(told)?;
-            if json { tell_json(&serde_json::json!({ "keyId": key_id, "revoked": true })) } else { tell("revoked") }
+            if json {
+                tell_json(&serde_json::json!({ "keyId": key_id, "revoked": true }))
+            } else {
+                tell("revoked")
+            }
         }
     }
 }

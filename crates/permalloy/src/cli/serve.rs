@@ -11,7 +11,10 @@ use super::{Call, Outcome, context, tell};
 use crate::{
     app::App,
     http, jobs,
-    ops::{accounts::{self, FirstStart}, servers},
+    ops::{
+        accounts::{self, FirstStart},
+        servers,
+    },
     telemetry,
 };
 
@@ -28,9 +31,9 @@ pub(super) async fn run(call: Call) -> Outcome {
     for notice in config.notices() {
         tracing::warn!("{notice}");
     }
-    let listener = TcpListener::bind(config.server.listen)
-        .await
-        .with_context(|| format!("cannot listen on {}; choose another address with --listen", config.server.listen))?;
+    let listener = TcpListener::bind(config.server.listen).await.with_context(|| {
+        format!("cannot listen on {}; choose another address with --listen", config.server.listen)
+    })?;
     let base_url = config.server.base_url(listener.local_addr()?);
     let app = App::build(config, base_url, telemetry).await?;
     recover(&app).await?;
@@ -52,7 +55,10 @@ async fn recover(app: &App) -> anyhow::Result<()> {
     };
     let interrupted = app.db.mark_interrupted_executions(before).await?;
     if interrupted > 0 {
-        tracing::warn!(executions = interrupted, "executions were interrupted by the end of a process; their outcome is unknown");
+        tracing::warn!(
+            executions = interrupted,
+            "executions were interrupted by the end of a process; their outcome is unknown"
+        );
     }
     Ok(())
 }

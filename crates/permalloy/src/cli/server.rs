@@ -2,7 +2,11 @@
 
 use clap::Subcommand;
 
-use super::{Call, Outcome, context::{Host, told}, table, tell, tell_json};
+use super::{
+    Call, Outcome,
+    context::{Host, told},
+    table, tell, tell_json,
+};
 use crate::{
     access::restrictions::Written,
     ops::{accounts, servers, tokens},
@@ -74,7 +78,15 @@ async fn act(host: &Host, json: bool, server: Server) -> Outcome {
     let app = &host.app;
     match server {
         Server::Create {
-            name, description, instructions, connectors, tool_mode, identity, expires_in_days, owner, account,
+            name,
+            description,
+            instructions,
+            connectors,
+            tool_mode,
+            identity,
+            expires_in_days,
+            owner,
+            account,
         } => {
             let by = host.admin(&account, &owner).await?;
             let restrictions = connectors.map(only).unwrap_or_default();
@@ -114,7 +126,11 @@ async fn act(host: &Host, json: bool, server: Server) -> Outcome {
         Server::Delete { server_id, account } => {
             let by = host.admin(&account, accounts::HOST_USER).await?;
             servers::delete(app, &by, &server_id).await.map_err(told)?;
-            if json { tell_json(&serde_json::json!({ "serverId": server_id, "deleted": true })) } else { tell("deleted") }
+            if json {
+                tell_json(&serde_json::json!({ "serverId": server_id, "deleted": true }))
+            } else {
+                tell("deleted")
+            }
         }
     }
 }
@@ -132,7 +148,10 @@ fn show(json: bool, server: &servers::View) -> Outcome {
     let mut lines = vec![
         format!("server       {}", server.server_id),
         format!("name         {}", server.name),
-        format!("token URL    {}", server.access_url.as_deref().unwrap_or("(not kept: servers.reveal_access_url is off)")),
+        format!(
+            "token URL    {}",
+            server.access_url.as_deref().unwrap_or("(not kept: servers.reveal_access_url is off)")
+        ),
         format!("URL          {}", server.url),
         format!("tools        {}", server.tool_mode),
         format!("identity     {}", server.identity),

@@ -2,7 +2,11 @@
 
 use clap::Subcommand;
 
-use super::{Call, Outcome, context::{Host, told}, say, tell, tell_json};
+use super::{
+    Call, Outcome,
+    context::{Host, told},
+    say, tell, tell_json,
+};
 
 #[derive(Subcommand)]
 pub(super) enum Vault {
@@ -33,5 +37,8 @@ async fn rotate(host: &Host, json: bool) -> Outcome {
     if json {
         return tell_json(&serde_json::json!({ "total": rotated.total, "rewrapped": rotated.rewrapped }));
     }
-    tell(&format!("{} of {} keys were wrapped anew; the others already had the current root key", rotated.rewrapped, rotated.total))
+    tell(&format!(
+        "{} of {} keys were wrapped anew; the others already had the current root key",
+        rotated.rewrapped, rotated.total
+    ))
 }

@@ -96,13 +96,10 @@ pub(crate) fn finish(mut response: Response<Body>, request_id: &str) -> Response
 /// The error as a response, logged here once with its cause.
 pub(crate) fn error_response(error: &Error, request_id: &str) -> Response<Body> {
     log(error, request_id);
-    let body = ErrorBody {
-        error: error.public(),
-        code: error.kind().code(),
-        details: error.details(),
-        request_id,
-    };
-    let bytes = serde_json::to_vec(&body).unwrap_or_else(|_| br#"{"error":"Internal error","code":"INTERNAL_ERROR"}"#.to_vec());
+    let body =
+        ErrorBody { error: error.public(), code: error.kind().code(), details: error.details(), request_id };
+    let bytes = serde_json::to_vec(&body)
+        .unwrap_or_else(|_| br#"{"error":"Internal error","code":"INTERNAL_ERROR"}"#.to_vec());
     let mut response = json_bytes(status(error.kind()), bytes);
     let headers = response.headers_mut();
     match error.kind() {
@@ -136,9 +133,19 @@ pub(crate) fn log(error: &Error, request_id: &str) {
     if let Some(cause) = error.cause() {
         let cause = format!("{cause:#}");
         if error.kind() == Kind::Internal {
-            tracing::error!(request.id = request_id, error.code = error.kind().code(), error.cause = cause, "request failed");
+            tracing::error!(
+                request.id = request_id,
+                error.code = error.kind().code(),
+                error.cause = cause,
+                "request failed"
+            );
         } else {
-            tracing::warn!(request.id = request_id, error.code = error.kind().code(), error.cause = cause, "request failed");
+            tracing::warn!(
+                request.id = request_id,
+                error.code = error.kind().code(),
+                error.cause = cause,
+                "request failed"
+            );
         }
     }
 }

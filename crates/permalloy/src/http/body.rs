@@ -48,7 +48,8 @@ pub(crate) async fn read(body: HttpBody, limit: usize) -> Result<Bytes, Error> {
             Err(Error::plain(Kind::TooLarge, format!("The body is larger than {limit} bytes")))
         }
         Err(error) => {
-            Err(Error::invalid_field("", "the body ended before it was complete").because(anyhow::anyhow!(error)))
+            Err(Error::invalid_field("", "the body ended before it was complete")
+                .because(anyhow::anyhow!(error)))
         }
     }
 }
@@ -71,7 +72,8 @@ fn decode<T: Checked>(schemas: &Schemas, bytes: &[u8]) -> Result<T, Error> {
     if !value.is_object() {
         return Err(Error::invalid_field("", "expected a JSON object"));
     }
-    let problems = schemas.problems(T::SCHEMA, &value);
+    let mut problems = schemas.problems(T::SCHEMA, &value);
+    schema::zero_bytes(&value, &mut String::new(), &mut problems);
     if !problems.is_empty() {
         return Err(Error::invalid(problems));
     }

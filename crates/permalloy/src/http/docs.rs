@@ -3,7 +3,10 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use askama::Template;
-use axum::{extract::State, response::{Html, IntoResponse, Response}};
+use axum::{
+    extract::State,
+    response::{Html, IntoResponse, Response},
+};
 
 use super::routes;
 use crate::{app::App, error::Error};
@@ -34,7 +37,8 @@ struct Row {
 
 /// `GET /docs`.
 pub(super) async fn page(State(app): State<Arc<App>>) -> Result<Response, Error> {
-    let page = Page { base_url: app.base_url.clone(), version: env!("CARGO_PKG_VERSION"), sections: sections() };
+    let page =
+        Page { base_url: app.base_url.clone(), version: env!("CARGO_PKG_VERSION"), sections: sections() };
     Ok(Html(page.render().map_err(Error::internal)?).into_response())
 }
 

@@ -154,7 +154,8 @@ impl Service {
     async fn answer(&self, request: Request<Incoming>, peer: IpAddr) -> Response<Body> {
         let begin = Instant::now();
         let is_mcp = request.uri().path().starts_with("/mcp");
-        let scope = Arc::new(Scope::new(self.ids.next(), self.client_address(peer, request.headers()), is_mcp));
+        let scope =
+            Arc::new(Scope::new(self.ids.next(), self.client_address(peer, request.headers()), is_mcp));
         let (method, uri) = (request.method().clone(), request.uri().clone());
         let request_bytes = request.body().size_hint().lower();
         let metrics = &self.app.telemetry.metrics;
@@ -212,7 +213,14 @@ impl Service {
         }
     }
 
-    fn log(&self, scope: &Scope, method: &Method, uri: &Uri, response: &Response<Body>, sizes: (u64, Duration)) {
+    fn log(
+        &self,
+        scope: &Scope,
+        method: &Method,
+        uri: &Uri,
+        response: &Response<Body>,
+        sizes: (u64, Duration),
+    ) {
         let (target, tool) = scope.target.get().map_or(("", ""), |target| {
             target.strip_prefix("tools/call ").map_or((target.as_str(), ""), |tool| ("tools/call", tool))
         });

@@ -2,11 +2,18 @@
 
 use std::sync::LazyLock;
 
-use axum::{body::Body, extract::State, http::{Response, StatusCode}};
+use axum::{
+    body::Body,
+    extract::State,
+    http::{Response, StatusCode},
+};
 use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 
-use super::{answer::json_bytes, routes::{self, Needs, Route}};
+use super::{
+    answer::json_bytes,
+    routes::{self, Needs, Route},
+};
 use crate::app::App;
 
 /// The component schemas, read once.
@@ -95,7 +102,9 @@ fn operation(route: &Route) -> Value {
 }
 
 fn schema_requires_members(schema: &str) -> bool {
-    SCHEMAS.get(schema).is_some_and(|schema| schema.get("required").is_some() || schema.get("minProperties").is_some())
+    SCHEMAS
+        .get(schema)
+        .is_some_and(|schema| schema.get("required").is_some() || schema.get("minProperties").is_some())
 }
 
 fn content(schema: &str) -> Value {
@@ -106,7 +115,9 @@ fn parameters(route: &Route) -> Vec<Value> {
     let mut parameters = Vec::new();
     for part in route.path.split('/') {
         if let Some(name) = part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
-            parameters.push(json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }));
+            parameters.push(
+                json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }),
+            );
         }
     }
     for name in route.doc.query {
@@ -140,13 +151,17 @@ fn client_headers() -> Vec<Value> {
 
 fn query_parameter(name: &str) -> Value {
     let (schema, description) = match name {
-        "limit" => (json!({ "type": "integer", "minimum": 1, "maximum": 1000, "default": 100 }), "How many at most"),
+        "limit" => {
+            (json!({ "type": "integer", "minimum": 1, "maximum": 1000, "default": 100 }), "How many at most")
+        }
         "cursor" => (json!({ "type": "string" }), "The nextCursor of the page before"),
         "all" => (json!({ "type": "boolean", "default": false }), "With an admin key: the whole account's"),
         "uri" => (json!({ "type": "string" }), "The resource's URI"),
         "from" => (json!({ "type": "string", "format": "date-time" }), "Started at or after"),
         "to" => (json!({ "type": "string", "format": "date-time" }), "Started before"),
-        "status" => (json!({ "type": "string", "enum": ["running", "succeeded", "failed", "unknown"] }), "Only these"),
+        "status" => {
+            (json!({ "type": "string", "enum": ["running", "succeeded", "failed", "unknown"] }), "Only these")
+        }
         _ => (json!({ "type": "string" }), "Only these"),
     };
     json!({ "name": name, "in": "query", "required": name == "uri", "schema": schema, "description": description })
@@ -205,7 +220,11 @@ mod tests {
             validator(name);
         }
         for route in routes::table() {
-            for name in [Some(route.doc.answer.1), route.doc.body].into_iter().flatten().filter(|name| !name.is_empty()) {
+            for name in [Some(route.doc.answer.1), route.doc.body]
+                .into_iter()
+                .flatten()
+                .filter(|name| !name.is_empty())
+            {
                 assert!(SCHEMAS.contains_key(name), "{} names {name}", route.path);
             }
         }

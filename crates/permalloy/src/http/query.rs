@@ -70,7 +70,10 @@ mod tests {
 
     #[test]
     fn unknown_repeated_and_unreadable_parameters_are_all_named() {
-        let mut query = Query::parse(Some("limit=0&cursor=a&cursor=b&colour=red&all=perhaps"), &["limit", "cursor", "all"]);
+        let mut query = Query::parse(
+            Some("limit=0&cursor=a&cursor=b&colour=red&all=perhaps"),
+            &["limit", "cursor", "all"],
+        );
         query.limit();
         query.value::<bool>("all", "true or false");
         let error = query.finish().unwrap_err();

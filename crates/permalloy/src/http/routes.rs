@@ -64,7 +64,12 @@ pub(crate) struct Doc {
 }
 
 impl Doc {
-    const fn new(id: &'static str, tag: &'static str, summary: &'static str, answer: (u16, &'static str)) -> Self {
+    const fn new(
+        id: &'static str,
+        tag: &'static str,
+        summary: &'static str,
+        answer: (u16, &'static str),
+    ) -> Self {
         Self { id, tag, summary, query: &[], body: None, answer, conflict: None }
     }
 
@@ -157,22 +162,37 @@ fn server_routes() -> Vec<Route> {
             "/api/servers/{serverId}",
             Member,
             delete(servers::delete),
-            Doc::new("delete-server", SERVERS, "Delete an MCP server; its token URLs end", (200, "ServerDeleted")),
+            Doc::new(
+                "delete-server",
+                SERVERS,
+                "Delete an MCP server; its token URLs end",
+                (200, "ServerDeleted"),
+            ),
         ),
         row(
             Method::GET,
             "/api/servers/{serverId}/tokens",
             Member,
             get(tokens::list),
-            Doc::new("list-tokens", SERVERS, "List a server's access tokens, without secrets", (200, "TokenList")),
+            Doc::new(
+                "list-tokens",
+                SERVERS,
+                "List a server's access tokens, without secrets",
+                (200, "TokenList"),
+            ),
         ),
         row(
             Method::POST,
             "/api/servers/{serverId}/tokens",
             Member,
             post(tokens::create),
-            Doc::new("create-token", SERVERS, "Make another access token, or replace the primary one", (201, "TokenCreated"))
-                .body("TokenCreate"),
+            Doc::new(
+                "create-token",
+                SERVERS,
+                "Make another access token, or replace the primary one",
+                (201, "TokenCreated"),
+            )
+            .body("TokenCreate"),
         ),
         row(
             Method::DELETE,
@@ -199,21 +219,24 @@ fn surface_routes() -> Vec<Route> {
             "/api/servers/{serverId}/tools/{toolName}",
             Member,
             post(surface::call_tool),
-            Doc::new("call-tool", TOOLS, "Call a tool; the body holds its arguments", (200, "ToolResult")).body("AnyObject"),
+            Doc::new("call-tool", TOOLS, "Call a tool; the body holds its arguments", (200, "ToolResult"))
+                .body("AnyObject"),
         ),
         row(
             Method::GET,
             "/api/servers/{serverId}/resources",
             Member,
             get(surface::list_resources),
-            Doc::new("list-resources", RESOURCES, "What resources/list shows", (200, "ResourceList")).query(&["cursor"]),
+            Doc::new("list-resources", RESOURCES, "What resources/list shows", (200, "ResourceList"))
+                .query(&["cursor"]),
         ),
         row(
             Method::GET,
             "/api/servers/{serverId}/resources/read",
             Member,
             get(surface::read_resource),
-            Doc::new("read-resource", RESOURCES, "Read one resource", (200, "ResourceContents")).query(&["uri"]),
+            Doc::new("read-resource", RESOURCES, "Read one resource", (200, "ResourceContents"))
+                .query(&["uri"]),
         ),
         row(
             Method::PUT,
@@ -229,29 +252,37 @@ fn surface_routes() -> Vec<Route> {
             "/api/servers/{serverId}/resources",
             Member,
             delete(surface::delete_resource),
-            Doc::new("delete-resource", RESOURCES, "Delete a resource of the server's own", (200, "Deleted")).query(&["uri"]),
+            Doc::new("delete-resource", RESOURCES, "Delete a resource of the server's own", (200, "Deleted"))
+                .query(&["uri"]),
         ),
         row(
             Method::GET,
             "/api/servers/{serverId}/prompts",
             Member,
             get(surface::list_prompts),
-            Doc::new("list-prompts", PROMPTS, "What prompts/list shows", (200, "PromptList")).query(&["cursor"]),
+            Doc::new("list-prompts", PROMPTS, "What prompts/list shows", (200, "PromptList"))
+                .query(&["cursor"]),
         ),
         row(
             Method::POST,
             "/api/servers/{serverId}/prompts/{name}",
             Member,
             post(surface::get_prompt),
-            Doc::new("get-prompt", PROMPTS, "Fill in a prompt; the body holds its arguments", (200, "PromptMessages"))
-                .body("AnyObject"),
+            Doc::new(
+                "get-prompt",
+                PROMPTS,
+                "Fill in a prompt; the body holds its arguments",
+                (200, "PromptMessages"),
+            )
+            .body("AnyObject"),
         ),
         row(
             Method::PUT,
             "/api/servers/{serverId}/prompts/{name}",
             Member,
             put(surface::put_prompt),
-            Doc::new("put-prompt", PROMPTS, "Store a prompt of the server's own", (200, "Prompt")).body("PromptPut"),
+            Doc::new("put-prompt", PROMPTS, "Store a prompt of the server's own", (200, "Prompt"))
+                .body("PromptPut"),
         ),
         row(
             Method::DELETE,
@@ -287,7 +318,12 @@ fn user_routes() -> Vec<Route> {
             "/api/users/{userId}",
             Admin,
             delete(users::delete),
-            Doc::new("delete-user", USERS, "Delete a user with its servers and credentials", (200, "Deleted")),
+            Doc::new(
+                "delete-user",
+                USERS,
+                "Delete a user with its servers and credentials",
+                (200, "Deleted"),
+            ),
         ),
         row(
             Method::GET,
@@ -337,7 +373,12 @@ fn connector_routes() -> Vec<Route> {
             "/api/connectors/{connectorId}/resources",
             Member,
             get(connectors::resources),
-            Doc::new("get-connector-resources", CONNECTORS, "A connector's actions by resource", (200, "ConnectorResources")),
+            Doc::new(
+                "get-connector-resources",
+                CONNECTORS,
+                "A connector's actions by resource",
+                (200, "ConnectorResources"),
+            ),
         ),
         row(
             Method::GET,
@@ -358,9 +399,14 @@ fn connector_routes() -> Vec<Route> {
             "/api/connectors/{connectorId}/actions/{actionId}/execute",
             Member,
             post(connectors::execute),
-            Doc::new("execute-action", CONNECTORS, "Run an action as the effective user", (200, "ExecuteResult"))
-                .body("ExecuteRequest")
-                .conflict("The idempotency key was used with another body"),
+            Doc::new(
+                "execute-action",
+                CONNECTORS,
+                "Run an action as the effective user",
+                (200, "ExecuteResult"),
+            )
+            .body("ExecuteRequest")
+            .conflict("The idempotency key was used with another body"),
         ),
     ]
 }
@@ -373,7 +419,12 @@ fn credential_routes() -> Vec<Route> {
             "/api/connectors/{connectorId}/credentials/metadata",
             Member,
             get(credentials::metadata),
-            Doc::new("get-credential-metadata", CREDENTIALS, "How to authenticate with a connector", (200, "CredentialMetadata")),
+            Doc::new(
+                "get-credential-metadata",
+                CREDENTIALS,
+                "How to authenticate with a connector",
+                (200, "CredentialMetadata"),
+            ),
         ),
         row(
             Method::POST,
@@ -388,8 +439,13 @@ fn credential_routes() -> Vec<Route> {
             "/api/connectors/{connectorId}/credentials",
             Member,
             get(credentials::list_of_connector),
-            Doc::new("list-connector-credentials", CREDENTIALS, "The effective user's credentials of a connector", (200, "CredentialList"))
-                .query(&["limit", "cursor"]),
+            Doc::new(
+                "list-connector-credentials",
+                CREDENTIALS,
+                "The effective user's credentials of a connector",
+                (200, "CredentialList"),
+            )
+            .query(&["limit", "cursor"]),
         ),
         row(
             Method::GET,
@@ -404,15 +460,25 @@ fn credential_routes() -> Vec<Route> {
             "/api/credentials/{credentialId}",
             Member,
             get(credentials::get),
-            Doc::new("get-credential", CREDENTIALS, "One credential, without its secrets", (200, "Credential")),
+            Doc::new(
+                "get-credential",
+                CREDENTIALS,
+                "One credential, without its secrets",
+                (200, "Credential"),
+            ),
         ),
         row(
             Method::PATCH,
             "/api/credentials/{credentialId}",
             Member,
             patch(credentials::update),
-            Doc::new("update-credential", CREDENTIALS, "Rename a credential or replace its fields", (200, "Credential"))
-                .body("CredentialUpdate"),
+            Doc::new(
+                "update-credential",
+                CREDENTIALS,
+                "Rename a credential or replace its fields",
+                (200, "Credential"),
+            )
+            .body("CredentialUpdate"),
         ),
         row(
             Method::DELETE,
@@ -426,7 +492,12 @@ fn credential_routes() -> Vec<Route> {
             "/api/credentials/{credentialId}/test",
             Member,
             post(credentials::test),
-            Doc::new("test-credential", CREDENTIALS, "Try a credential with the connector's test action", (200, "CredentialTest")),
+            Doc::new(
+                "test-credential",
+                CREDENTIALS,
+                "Try a credential with the connector's test action",
+                (200, "CredentialTest"),
+            ),
         ),
     ]
 }
@@ -441,7 +512,13 @@ fn record_routes() -> Vec<Route> {
             "/api/executions",
             Member,
             get(executions::list),
-            Doc::new("list-executions", RECORDS, "Every run of an action, newest first", (200, "ExecutionList")).query(FILTERS),
+            Doc::new(
+                "list-executions",
+                RECORDS,
+                "Every run of an action, newest first",
+                (200, "ExecutionList"),
+            )
+            .query(FILTERS),
         ),
         row(
             Method::GET,
@@ -455,15 +532,25 @@ fn record_routes() -> Vec<Route> {
             "/api/audit",
             Admin,
             get(audit::list),
-            Doc::new("list-audit", RECORDS, "Every change made through the management API", (200, "AuditList"))
-                .query(&["limit", "cursor"]),
+            Doc::new(
+                "list-audit",
+                RECORDS,
+                "Every change made through the management API",
+                (200, "AuditList"),
+            )
+            .query(&["limit", "cursor"]),
         ),
         row(
             Method::GET,
             "/api/audit/verify",
             Admin,
             get(audit::verify),
-            Doc::new("verify-audit", RECORDS, "Check that no audit entry was changed or removed", (200, "AuditVerification")),
+            Doc::new(
+                "verify-audit",
+                RECORDS,
+                "Check that no audit entry was changed or removed",
+                (200, "AuditVerification"),
+            ),
         ),
     ]
 }

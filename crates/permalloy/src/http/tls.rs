@@ -4,7 +4,10 @@ use std::{io, path::Path, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use arc_swap::ArcSwap;
-use rustls::{ServerConfig, pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _}};
+use rustls::{
+    ServerConfig,
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
+};
 use tokio::net::TcpStream;
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
@@ -39,7 +42,10 @@ impl Acceptor {
                 match load(&tls) {
                     Ok(config) => kept.store(Arc::new(config)),
                     Err(error) => {
-                        tracing::error!(error.cause = format!("{error:#}"), "the new certificate is not usable; the old one stays");
+                        tracing::error!(
+                            error.cause = format!("{error:#}"),
+                            "the new certificate is not usable; the old one stays"
+                        );
                     }
                 }
                 seen = now;

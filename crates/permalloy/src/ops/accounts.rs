@@ -42,9 +42,16 @@ impl From<AccountRow> for View {
 /// Creates an account.
 pub(crate) async fn create(app: &App, name: &str) -> Result<View, Error> {
     if name.is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {
-        return Err(Error::invalid_field("name", "has to have 1 to 100 characters, none of them a control character"));
+        return Err(Error::invalid_field(
+            "name",
+            "has to have 1 to 100 characters, none of them a control character",
+        ));
     }
-    let row = AccountRow { account_id: chance::opaque_id("acc"), name: name.to_owned(), created_at: app.clock.now() };
+    let row = AccountRow {
+        account_id: chance::opaque_id("acc"),
+        name: name.to_owned(),
+        created_at: app.clock.now(),
+    };
     match app.db.create_account(&row).await {
         Err(store::Error::Conflict(store::Unique::AccountName)) => {
             return Err(Error::conflict(format!("Account {name} already exists")));
@@ -63,7 +70,10 @@ pub(crate) async fn list(app: &App) -> Result<Vec<View>, Error> {
 pub(crate) async fn host(app: &App, account: &str, user_id: &str) -> Result<Admin, Error> {
     let found = app.db.find_account_by_name(account).await?;
     let found = found.ok_or_else(|| {
-        Error::invalid_field("account", format!("there is no account {account}; permalloy account list shows them"))
+        Error::invalid_field(
+            "account",
+            format!("there is no account {account}; permalloy account list shows them"),
+        )
     })?;
     access::check_user_id(user_id).map_err(|problem| Error::invalid_field("user", problem))?;
     let admin = access::host(app, found.account_id.into(), Arc::from(user_id));
@@ -82,7 +92,12 @@ pub(crate) async fn first_start(app: &App) -> Result<Option<FirstStart>, Error> 
         other => other?,
     };
     let by = host(app, DEFAULT, HOST_USER).await?;
-    let key = keys::Create { name: "first key".into(), role: Some("admin".into()), user_id: None, expires_in_days: None };
+    let key = keys::Create {
+        name: "first key".into(),
+        role: Some("admin".into()),
+        user_id: None,
+        expires_in_days: None,
+    };
     let key = keys::create(app, &by, key).await?;
     let server = servers::Create {
         name: "Quickstart".into(),

@@ -113,12 +113,15 @@ pub(crate) async fn create(app: &App, by: &Member, request: Create) -> Result<Vi
         tool_mode: request.tool_mode.as_deref().map_or(Ok(ToolMode::Dynamic), tool_mode)?,
         identity,
         requests_per_minute: i64::from(
-            request.rate_limit.map_or(app.config.limits.requests_per_minute, |limit| limit.requests_per_minute),
+            request
+                .rate_limit
+                .map_or(app.config.limits.requests_per_minute, |limit| limit.requests_per_minute),
         ),
         created_at: now,
         updated_at: now,
     };
-    let expires_at = now + TimeDelta::days(request.token_expires_in_days.unwrap_or(DEFAULT_TOKEN_DAYS).into());
+    let expires_at =
+        now + TimeDelta::days(request.token_expires_in_days.unwrap_or(DEFAULT_TOKEN_DAYS).into());
     let mut draws = 0;
     let (token, secret) = loop {
         draws += 1;
@@ -167,7 +170,8 @@ pub(crate) async fn list(
     }
     let owner = (!all).then(|| &**by.user_id());
     let after = cursor.map(read_cursor).transpose()?;
-    let after = after.as_ref().map(|(created_at, server_id)| ServerCursor { created_at: *created_at, server_id });
+    let after =
+        after.as_ref().map(|(created_at, server_id)| ServerCursor { created_at: *created_at, server_id });
     let mut rows = by.account().list_servers(owner, i64::from(limit) + 1, after).await?;
     let more = rows.len() > limit as usize;
     rows.truncate(limit as usize);
@@ -276,7 +280,9 @@ fn view(app: &App, server: &store::Server) -> Result<View, Error> {
         restrictions,
         tool_mode: server.tool_mode.as_str(),
         identity: server.identity.as_str(),
-        rate_limit: RateLimit { requests_per_minute: u32::try_from(server.requests_per_minute).unwrap_or(u32::MAX) },
+        rate_limit: RateLimit {
+            requests_per_minute: u32::try_from(server.requests_per_minute).unwrap_or(u32::MAX),
+        },
         token_expires_at: None,
         warnings,
         created_at: server.created_at,
@@ -302,10 +308,12 @@ fn tool_mode(word: &str) -> Result<ToolMode, Error> {
 /// such a URL speaks for any user of the account.
 fn identity_for(by: &Member, word: Option<&str>) -> Result<Identity, Error> {
     let Some(word) = word else { return Ok(if by.is_admin() { Identity::Header } else { Identity::Owner }) };
-    let identity =
-        Identity::parse(word).ok_or_else(|| Error::invalid_field("identity", "expected header, jwt or owner"))?;
+    let identity = Identity::parse(word)
+        .ok_or_else(|| Error::invalid_field("identity", "expected header, jwt or owner"))?;
     if identity == Identity::Header && !by.is_admin() {
-        return Err(Error::forbidden("identity header speaks for any user; it needs an API key with the role admin"));
+        return Err(Error::forbidden(
+            "identity header speaks for any user; it needs an API key with the role admin",
+        ));
     }
     Ok(identity)
 }

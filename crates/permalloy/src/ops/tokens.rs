@@ -72,7 +72,10 @@ pub(crate) async fn list(by: &Member, server_id: &str) -> Result<Vec<View>, Erro
 pub(crate) async fn create(app: &App, by: &Member, server_id: &str, request: Create) -> Result<View, Error> {
     servers::manageable(by, server_id).await?;
     if request.grace_seconds > 0 && !request.replaces_primary {
-        return Err(Error::invalid_field("graceSeconds", "says something only together with replacesPrimary: true"));
+        return Err(Error::invalid_field(
+            "graceSeconds",
+            "says something only together with replacesPrimary: true",
+        ));
     }
     let now = app.clock.now();
     let days = request.expires_in_days.unwrap_or(servers::DEFAULT_TOKEN_DAYS);
@@ -140,7 +143,11 @@ pub(super) fn access_url(app: &App, server_id: &str, secret: &str) -> String {
 }
 
 /// The token's URL again, from the sealed copy where one was kept.
-pub(super) async fn revealed_url(app: &App, by: &Member, token: &AccessToken) -> Result<Option<String>, Error> {
+pub(super) async fn revealed_url(
+    app: &App,
+    by: &Member,
+    token: &AccessToken,
+) -> Result<Option<String>, Error> {
     let Some(sealed) = &token.sealed else { return Ok(None) };
     let secret = app.sealing.open(by.account(), &token.token_id, SEALED_FIELD, sealed).await?;
     Ok(secret.expose_str().map(|secret| access_url(app, &token.server_id, secret)))

@@ -40,7 +40,12 @@ pub(crate) struct Page {
 
 impl From<store::User> for View {
     fn from(user: store::User) -> Self {
-        Self { user_id: user.user_id, username: user.username, full_name: user.full_name, created_at: user.created_at }
+        Self {
+            user_id: user.user_id,
+            username: user.username,
+            full_name: user.full_name,
+            created_at: user.created_at,
+        }
     }
 }
 

@@ -35,7 +35,10 @@ fn connectors_follow_their_lists() {
         (json!({ "connectors": { "allowedIds": [] } }), BY_ALLOW),
         (json!({ "connectors": { "blockedIds": ["slack"] } }), BY_BLOCK),
         (json!({ "connectors": { "allowedIds": ["slack"], "blockedIds": ["slack"] } }), BY_BLOCK),
-        (json!({ "connectors": { "mode": "blocklist", "allowedIds": ["notion"], "blockedIds": ["x"] } }), BY_ALLOW),
+        (
+            json!({ "connectors": { "mode": "blocklist", "allowedIds": ["notion"], "blockedIds": ["x"] } }),
+            BY_ALLOW,
+        ),
         (json!({ "connectors": { "mode": "blocklist", "allowedIds": [], "blockedIds": ["x"] } }), ALLOW),
         (json!({ "permissions": [{ "connector": "slack" }] }), ALLOW),
         (json!({ "permissions": [] }), BY_ALLOW),
@@ -60,8 +63,14 @@ fn actions_follow_bare_full_and_pattern_entries() {
         (block("chat_post"), ALLOW),
         (block("chat"), ALLOW),
         (block("*postMessages"), ALLOW),
-        (json!({ "connectors": { "blockedIds": ["slack"] }, "actions": { "allowedActions": ["*"] } }), BY_BLOCK),
-        (json!({ "connectors": { "allowedIds": ["slack"] }, "actions": { "allowedActions": ["users_list"] } }), BY_ALLOW),
+        (
+            json!({ "connectors": { "blockedIds": ["slack"] }, "actions": { "allowedActions": ["*"] } }),
+            BY_BLOCK,
+        ),
+        (
+            json!({ "connectors": { "allowedIds": ["slack"] }, "actions": { "allowedActions": ["users_list"] } }),
+            BY_ALLOW,
+        ),
         (json!({ "permissions": [{ "connector": "slack", "actions": ["chat_postMessage"] }] }), ALLOW),
         (json!({ "permissions": [{ "connector": "slack", "actions": ["users_list"] }] }), BY_ALLOW),
         (json!({ "permissions": [{ "connector": "slack", "actions": [] }] }), BY_ALLOW),

@@ -60,7 +60,12 @@ impl Client {
     }
 
     /// A tool call that is refused, and its structured result.
-    pub(super) async fn tool_failure(&self, url: &str, name: &str, arguments: Value) -> anyhow::Result<Value> {
+    pub(super) async fn tool_failure(
+        &self,
+        url: &str,
+        name: &str,
+        arguments: Value,
+    ) -> anyhow::Result<Value> {
         let (result, failed) = self.call(url, name, arguments).await?;
         ensure!(failed, "{name} should have been refused: {result}");
         Ok(result)

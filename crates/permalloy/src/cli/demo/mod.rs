@@ -106,7 +106,10 @@ fn show(label: &str, text: &str) -> Outcome {
 async fn act(app: &Arc<App>, sample_url: &str, sample_token: &str) -> Outcome {
     let base = app.base_url.clone();
     step(1, "Permalloy starts on an empty database and makes an admin key")?;
-    let first = accounts::first_start(app).await.map_err(super::context::told)?.context("the database was not empty")?;
+    let first = accounts::first_start(app)
+        .await
+        .map_err(super::context::told)?
+        .context("the database was not empty")?;
     show("address", &base)?;
     show("platform", &format!("{sample_url}  (Sample Notes, a small platform for this demo)"))?;
     let client = Client::new(app, &base, &first.key);
@@ -137,14 +140,19 @@ async fn act(app: &Arc<App>, sample_url: &str, sample_token: &str) -> Outcome {
     show("tools", &format!("{} ({}, …)", names.len(), text(&tools, "/tools/0/name")?))?;
 
     step(4, "It looks for the right action for a goal")?;
-    let found = client.tool(&url, "discover_action_path_alloy", json!({ "goal": "write down a new note" })).await?;
+    let found =
+        client.tool(&url, "discover_action_path_alloy", json!({ "goal": "write down a new note" })).await?;
     let action = text(&found, "/matches/0/actionId")?;
     show("best match", &format!("{}.{action}", text(&found, "/matches/0/connectorId")?))?;
     ensure!(action == "notes_create", "expected notes_create");
 
     step(5, "The user connects the platform: the token is sealed in the vault")?;
     let missing = client
-        .tool_failure(&url, "execute_action_alloy", json!({ "connectorId": "sample", "actionId": "notes_list", "parameters": {} }))
+        .tool_failure(
+            &url,
+            "execute_action_alloy",
+            json!({ "connectorId": "sample", "actionId": "notes_list", "parameters": {} }),
+        )
         .await?;
     show("before", &text(&missing, "/error/code")?)?;
     let fields = json!({ "connectorId": "sample", "authenticationType": "bearer", "fields": { "token": sample_token } });
@@ -158,7 +166,10 @@ async fn act(app: &Arc<App>, sample_url: &str, sample_token: &str) -> Outcome {
     let note = text(&executed, "/result/id")?;
     show("made", &format!("{note}: {}", text(&executed, "/result/title")?))?;
     let again = client.tool(&url, "execute_action_alloy", arguments).await?;
-    ensure!(again.pointer("/executionId") == executed.pointer("/executionId"), "the repeat was executed again");
+    ensure!(
+        again.pointer("/executionId") == executed.pointer("/executionId"),
+        "the repeat was executed again"
+    );
     show("repeated", "the same idempotency key: the first answer again, nothing sent twice")?;
     let list = json!({ "connectorId": "sample", "actionId": "notes_list", "parameters": { "limit": 2 } });
     let listed = client.tool(&url, "execute_action_alloy", list).await?;

@@ -107,7 +107,11 @@ pub(super) fn router(token: String, clock: Clock) -> Router {
         .route("/people", get(people))
         .route("/echo", post(echo))
         .method_not_allowed_fallback(async || {
-            Failure(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "This method is not for this path.".into())
+            Failure(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "method_not_allowed",
+                "This method is not for this path.".into(),
+            )
         })
         .fallback(async || Failure(StatusCode::NOT_FOUND, "not_found", "There is nothing here.".into()))
         .layer(middleware::from_fn_with_state(Arc::clone(&platform), authenticate))
@@ -175,11 +179,15 @@ async fn list(State(platform): Shared, request: Request) -> Answer {
     let status: Option<Status> = match value(&pairs, "status") {
         Some(word) => {
             let word = Value::String(word.to_owned());
-            Some(serde_json::from_value(word).map_err(|_wrong| invalid("status has to be open, closed or pending."))?)
+            Some(
+                serde_json::from_value(word)
+                    .map_err(|_wrong| invalid("status has to be open, closed or pending."))?,
+            )
         }
         None => None,
     };
-    let from: usize = value(&pairs, "cursor").map_or(Ok(0), str::parse).map_err(|_wrong| invalid("Unknown cursor."))?;
+    let from: usize =
+        value(&pairs, "cursor").map_or(Ok(0), str::parse).map_err(|_wrong| invalid("Unknown cursor."))?;
     let notes = platform.notes();
     let fitting: Vec<_> = notes
         .all
@@ -196,7 +204,9 @@ async fn list(State(platform): Shared, request: Request) -> Answer {
 async fn search(State(platform): Shared, request: Request) -> Answer {
     let pairs = query(&request, &["q", "limit"])?;
     let limit = limit(&pairs)?;
-    let words = value(&pairs, "q").filter(|words| !words.trim().is_empty()).ok_or_else(|| invalid("q is required."))?;
+    let words = value(&pairs, "q")
+        .filter(|words| !words.trim().is_empty())
+        .ok_or_else(|| invalid("q is required."))?;
     let words: Vec<_> = words.split_whitespace().map(str::to_lowercase).collect();
     let notes = platform.notes();
     let mut found: Vec<(usize, &Note)> = notes
@@ -222,7 +232,8 @@ async fn show(State(platform): Shared, Path(id): Path<String>) -> Answer {
 
 fn read(body: &[u8]) -> Result<Written, Failure> {
     let written: Written = serde_json::from_slice(body).map_err(|error| invalid(error.to_string()))?;
-    let long = |text: &Option<String>, most: usize| text.as_ref().is_some_and(|text| text.chars().count() > most);
+    let long =
+        |text: &Option<String>, most: usize| text.as_ref().is_some_and(|text| text.chars().count() > most);
     if written.title.as_ref().is_some_and(String::is_empty) || long(&written.title, 200) {
         return Err(invalid("title has to have 1 to 200 characters."));
     }
@@ -290,6 +301,7 @@ async fn people() -> Response {
 }
 
 async fn echo(body: axum::body::Bytes) -> Answer {
-    let object: Map<String, Value> = serde_json::from_slice(&body).map_err(|error| invalid(error.to_string()))?;
+    let object: Map<String, Value> =
+        serde_json::from_slice(&body).map_err(|error| invalid(error.to_string()))?;
     Ok(Json(json!({ "received": object })).into_response())
 }

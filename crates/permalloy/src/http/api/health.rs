@@ -2,11 +2,19 @@
 
 use std::sync::Arc;
 
-use axum::{extract::State, http::{StatusCode, header}, response::{IntoResponse, Response}};
+use axum::{
+    extract::State,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
 use chrono::SecondsFormat;
 use serde_json::json;
 
-use crate::{app::App, http::answer::{Json, ok}, ops::health};
+use crate::{
+    app::App,
+    http::answer::{Json, ok},
+    ops::health,
+};
 
 pub(in crate::http) async fn health(State(app): State<Arc<App>>) -> Response {
     let timestamp = app.clock.now().to_rfc3339_opts(SecondsFormat::Millis, true);
@@ -17,7 +25,8 @@ pub(in crate::http) async fn ready(State(app): State<Arc<App>>) -> Response {
     match health::ready(&app).await {
         Ok(()) => ok(json!({ "status": "ready" })).into_response(),
         Err(problem) => {
-            Json(StatusCode::SERVICE_UNAVAILABLE, json!({ "status": "not ready", "problem": problem })).into_response()
+            Json(StatusCode::SERVICE_UNAVAILABLE, json!({ "status": "not ready", "problem": problem }))
+                .into_response()
         }
     }
 }

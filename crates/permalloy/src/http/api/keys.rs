@@ -2,14 +2,20 @@
 
 use std::sync::Arc;
 
-use axum::{extract::{Path, State}, response::{IntoResponse, Response}};
+use axum::{
+    extract::{Path, State},
+    response::{IntoResponse, Response},
+};
 use serde_json::json;
 
 use crate::{
     access::Admin,
     app::App,
     error::Error,
-    http::{answer, body::{Body, Checked}},
+    http::{
+        answer,
+        body::{Body, Checked},
+    },
     ops::keys,
 };
 

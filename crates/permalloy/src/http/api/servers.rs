@@ -2,14 +2,21 @@
 
 use std::sync::Arc;
 
-use axum::{extract::{Path, RawQuery, State}, response::IntoResponse};
+use axum::{
+    extract::{Path, RawQuery, State},
+    response::IntoResponse,
+};
 use serde_json::json;
 
 use crate::{
     access::Member,
     app::App,
     error::Error,
-    http::{answer, body::{Body, Checked}, query::Query},
+    http::{
+        answer,
+        body::{Body, Checked},
+        query::Query,
+    },
     ops::servers,
 };
 
@@ -31,7 +38,11 @@ pub(in crate::http) async fn create(
     Ok(answer::created(servers::create(&app, &by, request).await?).into_response())
 }
 
-pub(in crate::http) async fn list(State(app): State<Arc<App>>, by: Member, RawQuery(raw): RawQuery) -> Answer {
+pub(in crate::http) async fn list(
+    State(app): State<Arc<App>>,
+    by: Member,
+    RawQuery(raw): RawQuery,
+) -> Answer {
     let mut query = Query::parse(raw.as_deref(), &["limit", "cursor", "all"]);
     let (limit, cursor) = (query.limit(), query.text("cursor"));
     let all = query.value("all", "true or false").unwrap_or(false);
@@ -39,7 +50,11 @@ pub(in crate::http) async fn list(State(app): State<Arc<App>>, by: Member, RawQu
     Ok(answer::ok(servers::list(&app, &by, all, limit, cursor.as_deref()).await?).into_response())
 }
 
-pub(in crate::http) async fn get(State(app): State<Arc<App>>, by: Member, Path(server_id): Path<String>) -> Answer {
+pub(in crate::http) async fn get(
+    State(app): State<Arc<App>>,
+    by: Member,
+    Path(server_id): Path<String>,
+) -> Answer {
     Ok(answer::ok(servers::get(&app, &by, &server_id).await?).into_response())
 }
 
@@ -52,7 +67,11 @@ pub(in crate::http) async fn update(
     Ok(answer::ok(servers::update(&app, &by, &server_id, request).await?).into_response())
 }
 
-pub(in crate::http) async fn delete(State(app): State<Arc<App>>, by: Member, Path(server_id): Path<String>) -> Answer {
+pub(in crate::http) async fn delete(
+    State(app): State<Arc<App>>,
+    by: Member,
+    Path(server_id): Path<String>,
+) -> Answer {
     servers::delete(&app, &by, &server_id).await?;
     Ok(answer::ok(json!({ "message": "Server deleted", "serverId": server_id })).into_response())
 }

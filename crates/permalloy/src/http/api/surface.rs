@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use ::mcp::Json;
 use axum::{
     Extension,
     body::Bytes,
@@ -10,7 +11,6 @@ use axum::{
     http::{Response as HttpResponse, StatusCode},
     response::{IntoResponse, Response},
 };
-use ::mcp::Json;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 

@@ -2,14 +2,21 @@
 
 use std::sync::Arc;
 
-use axum::{extract::{Path, RawQuery, State}, response::{IntoResponse, Response}};
+use axum::{
+    extract::{Path, RawQuery, State},
+    response::{IntoResponse, Response},
+};
 use serde_json::json;
 
 use crate::{
     access::Admin,
     app::App,
     error::Error,
-    http::{answer, body::{Body, Checked}, query::Query},
+    http::{
+        answer,
+        body::{Body, Checked},
+        query::Query,
+    },
     ops::users,
 };
 

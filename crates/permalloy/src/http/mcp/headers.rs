@@ -1,7 +1,7 @@
 //! The HTTP headers that the MCP endpoint reads.
 
-use axum::http::{HeaderMap, header};
 use ::mcp::{HttpHeaders, Version};
+use axum::http::{HeaderMap, header};
 
 use crate::error::{Error, Kind};
 

@@ -3,17 +3,22 @@
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
+use ::mcp::{Id, Json, Notice, SubscriptionFilter, sse};
 use axum::{
     body::{Body, Bytes},
     http::{HeaderMap, HeaderValue, Response, Uri, header, request::Parts},
     response::IntoResponse,
 };
 use futures_util::stream;
-use ::mcp::{Id, Json, Notice, SubscriptionFilter, sse};
 use tokio::sync::mpsc;
 
 use super::{method, prove};
-use crate::{access::{Client, restrictions::Question}, app::App, ops::surface::digest::Digest, scope::Scope};
+use crate::{
+    access::{Client, restrictions::Question},
+    app::App,
+    ops::surface::digest::Digest,
+    scope::Scope,
+};
 
 /// Between two comments that keep a quiet stream open.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -72,7 +77,12 @@ struct Proof {
 }
 
 /// `GET` with `Accept: text/event-stream`.
-pub(super) async fn legacy(app: &Arc<App>, scope: &Arc<Scope>, client: Client, head: &Parts) -> Response<Body> {
+pub(super) async fn legacy(
+    app: &Arc<App>,
+    scope: &Arc<Scope>,
+    client: Client,
+    head: &Parts,
+) -> Response<Body> {
     let wish = Wish { tools: true, prompts: true, resources: true, updated: None, subscription: None };
     begin(app, scope, client, head, wish, None).await
 }
@@ -115,7 +125,9 @@ async fn begin(
     let (app, scope) = (Arc::clone(app), Arc::clone(scope));
     let proof = Proof { uri: head.uri.clone(), headers: head.headers.clone() };
     app.tasks.clone().spawn(async move {
-        if let Some(first) = first && events.message(&first).await.is_err() {
+        if let Some(first) = first
+            && events.message(&first).await.is_err()
+        {
             return;
         }
         // Either side may end a stream; there is nothing to clean up.

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use ::mcp::{Answer, Caching, END_RESULT, Id, Json, Message, Method, Refusal, Request, codes};
 use axum::{
     body::Body,
     http::{Response, StatusCode, request::Parts},
 };
-use ::mcp::{Answer, Caching, END_RESULT, Id, Json, Message, Method, Refusal, Request, codes};
 use serde_json::{Map, Value, json};
 
 use super::{accepted, headers, json_message, listen, progress, refused};
@@ -71,7 +71,9 @@ pub(super) async fn answer_batch(
         match message {
             Ok(Message::Request(request)) => {
                 // Each call counts against the limit; the first was counted with the HTTP request.
-                if index > 0 && let Err(error) = client.take(app, scope) {
+                if index > 0
+                    && let Err(error) = client.take(app, scope)
+                {
                     parts.push(refusal_of(&error, &request, scope).to_vec());
                     continue;
                 }
@@ -122,7 +124,9 @@ pub(super) async fn run<'a>(
             let result = surface::about::discover(client).map_err(fail)?;
             ::mcp::encode_result(out, &answer, list, &result);
         }
-        Method::Ping | Method::LoggingSetLevel { .. } => ::mcp::encode_result(out, &answer, Caching::None, "{}"),
+        Method::Ping | Method::LoggingSetLevel { .. } => {
+            ::mcp::encode_result(out, &answer, Caching::None, "{}")
+        }
         Method::ToolsList { cursor } => {
             let members = surface::tools::list(app, client, cursor.as_deref()).map_err(fail)?;
             out.reserve(members.len() + 256);
@@ -131,7 +135,8 @@ pub(super) async fn run<'a>(
             out.extend_from_slice(END_RESULT);
         }
         Method::ToolsCall(call) => {
-            let called = surface::tools::call(app, client, scope, &call.name, call.arguments).await.map_err(fail)?;
+            let called =
+                surface::tools::call(app, client, scope, &call.name, call.arguments).await.map_err(fail)?;
             write_called(out, &answer, &called);
         }
         Method::ResourcesList { cursor } => {
@@ -168,7 +173,9 @@ pub(super) async fn run<'a>(
             let result = surface::prompts::complete(app, client, reference, argument, typed, &decided).await;
             ::mcp::encode_result(out, &answer, Caching::None, &result.map_err(fail)?);
         }
-        Method::SubscriptionsListen(_) | Method::Unknown(_) => return Err(Refusal::method_not_found(request)),
+        Method::SubscriptionsListen(_) | Method::Unknown(_) => {
+            return Err(Refusal::method_not_found(request));
+        }
     }
     Ok(())
 }
@@ -217,7 +224,9 @@ pub(super) fn refusal_of<'a>(error: &Error, request: &Request<'a>, scope: &Scope
     answer::log(error, &scope.request_id);
     let public = error.public().to_owned();
     let refusal = match error.kind() {
-        Kind::NotFound(Noun::Tool) => Refusal::invalid_params(request, format!("Unknown tool: {}", tool_name(request))),
+        Kind::NotFound(Noun::Tool) => {
+            Refusal::invalid_params(request, format!("Unknown tool: {}", tool_name(request)))
+        }
         Kind::Invalid
         | Kind::NotFound(_)
         | Kind::CredentialMissing
@@ -232,7 +241,8 @@ pub(super) fn refusal_of<'a>(error: &Error, request: &Request<'a>, scope: &Scope
         Kind::Upstream | Kind::UpstreamTimeout => Refusal::new(request, codes::INTERNAL_ERROR, public),
         Kind::Internal => Refusal::internal(request),
     };
-    let data = json!({ "code": error.kind().code(), "details": error.details(), "requestId": scope.request_id });
+    let data =
+        json!({ "code": error.kind().code(), "details": error.details(), "requestId": scope.request_id });
     refusal.with_data(data)
 }
 

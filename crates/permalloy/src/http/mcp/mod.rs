@@ -8,6 +8,7 @@ mod progress;
 
 use std::sync::Arc;
 
+use ::mcp::{Incoming, Message, Refusal, codes};
 use axum::{
     Router,
     body::{Body, Bytes},
@@ -16,7 +17,6 @@ use axum::{
     response::IntoResponse,
     routing::any,
 };
-use ::mcp::{Incoming, Message, Refusal, codes};
 use serde_json::json;
 
 use super::{answer, body};
@@ -94,7 +94,9 @@ pub(super) async fn post(app: &Arc<App>, scope: &Arc<Scope>, request: Request<Bo
         Err(response) => return response,
     };
     let allowance = client.take(app, scope);
-    if let Err(error) = headers::acceptable(&head.headers).and_then(|()| body::check_media_type(&head.headers)) {
+    if let Err(error) =
+        headers::acceptable(&head.headers).and_then(|()| body::check_media_type(&head.headers))
+    {
         return error.into_response();
     }
     let bytes = match body::read(body, app.config.limits.mcp_body_bytes).await {
@@ -157,7 +159,8 @@ fn over_limit(error: &Error, id: Option<::mcp::Id<'_>>, scope: &Scope) -> Respon
         "error": error.public(), "code": error.kind().code(),
         "retryAfterSeconds": retry_after.as_secs().max(1), "requestId": scope.request_id,
     });
-    let refusal = Refusal { id: Some(id), ..Refusal::anonymous(429, codes::RATE_LIMITED, error.public().to_owned()) };
+    let refusal =
+        Refusal { id: Some(id), ..Refusal::anonymous(429, codes::RATE_LIMITED, error.public().to_owned()) };
     let mut response = refused(&refusal.with_data(data));
     response.headers_mut().insert(header::RETRY_AFTER, retry_after.as_secs().max(1).into());
     response
@@ -194,7 +197,8 @@ async fn other_method(
         Ok(client) => client,
         Err(response) => return response,
     };
-    if let Err(error) = client.take(&app, &scope).and_then(|_| client.decide(Question::User(&client.user_id))) {
+    if let Err(error) = client.take(&app, &scope).and_then(|_| client.decide(Question::User(&client.user_id)))
+    {
         return error.into_response();
     }
     if !headers::accepts_stream(&head.headers) {

@@ -1,13 +1,25 @@
 //! A long call with a progress token: answered as plain JSON if it is quick, as an event stream that tells how far
 //! it is if not.
 
-use std::{sync::Arc, time::{Duration, Instant}};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use axum::{body::{Body, Bytes}, http::{Response, StatusCode}};
 use ::mcp::{Answer, Era, Id, Json, Method, Notice, Progress, Request, ToolCall};
+use axum::{
+    body::{Body, Bytes},
+    http::{Response, StatusCode},
+};
 
 use super::{json_message, listen, method, refused};
-use crate::{access::Client, app::App, ops::surface::{self, Called}, error::Error, scope::Scope};
+use crate::{
+    access::Client,
+    app::App,
+    error::Error,
+    ops::surface::{self, Called},
+    scope::Scope,
+};
 
 /// A call that takes longer becomes a stream.
 const QUICK: Duration = Duration::from_millis(1_500);
@@ -39,7 +51,8 @@ pub(super) async fn answer(
     // On its own task: the call goes on, and is recorded, whatever becomes of the connection.
     let (done, mut finished) = tokio::sync::oneshot::channel();
     app.tasks.spawn(async move {
-        let arguments = arguments.as_deref().and_then(|bytes| std::str::from_utf8(bytes).ok()).and_then(Json::check);
+        let arguments =
+            arguments.as_deref().and_then(|bytes| std::str::from_utf8(bytes).ok()).and_then(Json::check);
         let outcome = surface::tools::call(&app_, &client_, &scope_, &name, arguments).await;
         // Nobody waits any more: the outcome is in the record.
         done.send(outcome).unwrap_or_else(drop);

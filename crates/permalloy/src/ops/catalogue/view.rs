@@ -119,6 +119,7 @@ struct RequestBody<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_excessive_bools, reason = "these are the four hints of the protocol")]
 struct Annotations {
     read_only_hint: bool,
     destructive_hint: bool,

@@ -36,18 +36,12 @@ pub(super) async fn choose(
         return Ok(None);
     }
     let named = named.or(by.credential_id.as_deref());
-    let row = match named {
-        Some(credential_id) => by_id(by, entry, credential_id).await?,
-        None => {
-            let found =
-                app.lookup.newest_credential(&by.account, &by.account_id, &by.user_id, &entry.id).await?;
-            found.ok_or_else(|| {
-                missing(
-                    entry,
-                    format!("There is no active {} credential for this user", entry.connector.name()),
-                )
-            })?
-        }
+    let row = if let Some(credential_id) = named {
+        by_id(by, entry, credential_id).await?
+    } else {
+        let found = app.lookup.newest_credential(&by.account, &by.account_id, &by.user_id, &entry.id).await?;
+        let none = || format!("There is no active {} credential for this user", entry.connector.name());
+        found.ok_or_else(|| missing(entry, none()))?
     };
     let kind = AuthType::parse(&row.credential_type);
     let known = kind.filter(|kind| entry.connector.auth_method(*kind).is_some());
@@ -94,9 +88,9 @@ impl Chosen {
             app.sealing.open(&by.account, &row.credential_id, SEALED_FIELD, &row.sealed).await?;
         // serde's message could quote the secret.
         let secrets: Fields<'_> =
-            serde_json::from_slice(secret.expose()).map_err(|_| Error::internal(Unreadable))?;
+            serde_json::from_slice(secret.expose()).map_err(|_secret| Error::internal(Unreadable))?;
         let public: Fields<'_> =
-            serde_json::from_str(&row.public_fields).map_err(|_| Error::internal(Unreadable))?;
+            serde_json::from_str(&row.public_fields).map_err(|_secret| Error::internal(Unreadable))?;
         let fields: Vec<(&str, &str)> =
             secrets.0.iter().chain(&public.0).map(|(name, value)| (&**name, &**value)).collect();
         Ok(with(&CredentialView { kind: self.kind, fields: &fields }))

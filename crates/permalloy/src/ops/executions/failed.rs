@@ -13,7 +13,10 @@ use crate::{
 
 /// Why a run did not work, and what the caller can do about it.
 #[derive(Debug)]
-pub(crate) struct Failed {
+pub(crate) struct Failed(Box<Parts>);
+
+#[derive(Debug)]
+struct Parts {
     /// The same for callers that know only the product's own cases; has the cause for the log.
     error: Error,
     told: Told,
@@ -50,7 +53,14 @@ impl Failed {
     pub(super) fn arguments(problems: &[ArgumentProblem]) -> Self {
         let details: Vec<Detail> = problems
             .iter()
-            .map(|problem| Detail { field: field(&problem.path), problem: problem.message.clone() })
+            .map(|problem| {
+                // The engine's sentence begins with the place, which is the field here.
+                let message = problem.message.strip_prefix(&format!("{}: ", problem.path));
+                Detail {
+                    field: field(&problem.path),
+                    problem: message.unwrap_or(&problem.message).to_owned(),
+                }
+            })
             .collect();
         let told = serde_json::to_value(problems).unwrap_or_default();
         Self::from(Error::invalid(details)).with_details(told)
@@ -89,7 +99,7 @@ impl Failed {
             retry_after_seconds: failure.retry_after_seconds,
             upstream_status: Some(failure.upstream_status),
         };
-        Self { error, told, credential_rejected: failure.credential_rejected }
+        Self(Box::new(Parts { error, told, credential_rejected: failure.credential_rejected }))
     }
 
     /// There was no answer. `repeatable`: doing it again does no harm.
@@ -118,52 +128,52 @@ impl Failed {
         let safe = repeatable || !failure.reached;
         let doubt = if safe { "" } else { "; it may have done what was asked, so check before repeating" };
         let mut failed = Self::new(kind, sentence(&format!("{}{doubt}", failure.kind)));
-        failed.told.retryable = may_pass && safe;
+        failed.0.told.retryable = may_pass && safe;
         failed
     }
 
     /// The idempotency key was used for something else, or is in use.
     pub(super) fn conflict(message: &'static str, retry_after_seconds: Option<u64>) -> Self {
         let mut failed = Self::new(Kind::Conflict, message);
-        failed.told.retryable = retry_after_seconds.is_some();
-        failed.told.retry_after_seconds = retry_after_seconds;
+        failed.0.told.retryable = retry_after_seconds.is_some();
+        failed.0.told.retry_after_seconds = retry_after_seconds;
         failed
     }
 
     pub(super) fn with_details(mut self, details: Value) -> Self {
-        self.told.details = details;
+        self.0.told.details = details;
         self
     }
 
     /// The structured result: `{"error":{…}}`.
     pub(crate) fn json(&self) -> String {
-        serde_json::to_string(&Answer { error: &self.told }).unwrap_or_default()
+        serde_json::to_string(&Answer { error: &self.0.told }).unwrap_or_default()
     }
 
     /// The stable code, or the platform's own.
     pub(crate) fn code(&self) -> &str {
-        &self.told.code
+        &self.0.told.code
     }
 
     /// Whether the platform says that the credential is no good.
     pub(crate) fn credential_rejected(&self) -> bool {
-        self.credential_rejected
+        self.0.credential_rejected
     }
 
     /// The sentence for the caller.
     pub(crate) fn message(&self) -> &str {
-        &self.told.message
+        &self.0.told.message
     }
 
     /// The platform's HTTP status, where it answered.
     pub(crate) fn upstream_status(&self) -> Option<u16> {
-        self.told.upstream_status
+        self.0.told.upstream_status
     }
 
     /// Writes the cause into the log, where there is one.
     pub(super) fn log(&self, request_id: &str) {
-        let Some(cause) = self.error.cause() else { return };
-        let (code, cause) = (self.error.kind().code(), format!("{cause:#}"));
+        let Some(cause) = self.0.error.cause() else { return };
+        let (code, cause) = (self.0.error.kind().code(), format!("{cause:#}"));
         tracing::error!(
             request.id = request_id,
             error.code = code,
@@ -174,19 +184,20 @@ impl Failed {
 
     /// The product's own view of it, with the cause for the log.
     pub(crate) fn error(&self) -> &Error {
-        &self.error
+        &self.0.error
     }
 
     /// The failure as an idempotency key keeps it.
     pub(super) fn kept(&self) -> Value {
-        json!({ "status": self.error.kind().status(), "error": self.told })
+        json!({ "status": self.0.error.kind().status(), "error": self.0.told })
     }
 
     /// A kept failure again.
-    pub(super) fn from_kept(kept: Value) -> Option<Self> {
+    pub(super) fn from_kept(kept: &Value) -> Option<Self> {
         let told: Told = serde_json::from_value(kept.get("error")?.clone()).ok()?;
         let kind = if kept.get("status")?.as_u64()? == 504 { Kind::UpstreamTimeout } else { Kind::Upstream };
-        Some(Self { error: Error::plain(kind, told.message.clone()), told, credential_rejected: false })
+        let error = Error::plain(kind, told.message.clone());
+        Some(Self(Box::new(Parts { error, told, credential_rejected: false })))
     }
 }
 
@@ -218,7 +229,7 @@ impl From<Error> for Failed {
             retry_after_seconds,
             upstream_status: None,
         };
-        Self { error, told, credential_rejected: false }
+        Self(Box::new(Parts { error, told, credential_rejected: false }))
     }
 }
 
@@ -231,8 +242,8 @@ impl From<store::Error> for Failed {
 /// Without the cause, which [`super::run`] has logged.
 impl From<Failed> for Error {
     fn from(failed: Failed) -> Self {
-        let details = failed.error.details().to_vec();
-        Self::plain(failed.error.kind(), failed.error.public().to_owned()).with_details(details)
+        let details = failed.0.error.details().to_vec();
+        Self::plain(failed.0.error.kind(), failed.0.error.public().to_owned()).with_details(details)
     }
 }
 

@@ -149,7 +149,7 @@ fn first_outcome(outcome: &str) -> Result<Result<Executed, Failed>, Failed> {
         Outcome::Succeeded { status, json } => Ok(Executed { upstream_status: status, json }),
         Outcome::Failed(kept) => {
             let unreadable = || Failed::from(Error::plain(Kind::Internal, "Internal error"));
-            Err(Failed::from_kept(kept).ok_or_else(unreadable)?)
+            Err(Failed::from_kept(&kept).ok_or_else(unreadable)?)
         }
     })
 }

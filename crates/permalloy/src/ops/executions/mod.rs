@@ -35,7 +35,7 @@ pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 /// The shortest time a caller may give an action.
 pub(crate) const MIN_TIMEOUT: Duration = Duration::from_secs(1);
 /// The longest time a caller may give an action.
-pub(crate) const MAX_TIMEOUT: Duration = Duration::from_secs(300);
+pub(crate) const MAX_TIMEOUT: Duration = Duration::from_mins(5);
 
 /// Through which door an execution came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -132,14 +132,12 @@ impl Sealing {
         if let Some(key) = self.remembered_current(account.id(), now) {
             return Ok(key);
         }
-        let stored = match account.current_data_key().await? {
-            Some(stored) => stored,
-            None => {
-                let (key, wrapped) = self.vault.new_data_key(account.id());
-                let first =
-                    StoredDataKey { key_id: key.id().to_string(), wrapped: wrapped.0, created_at: now };
-                account.ensure_data_key(&first).await?
-            }
+        let stored = if let Some(stored) = account.current_data_key().await? {
+            stored
+        } else {
+            let (key, wrapped) = self.vault.new_data_key(account.id());
+            let first = StoredDataKey { key_id: key.id().to_string(), wrapped: wrapped.0, created_at: now };
+            account.ensure_data_key(&first).await?
         };
         let key = self.unwrap(account, &stored)?;
         let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);

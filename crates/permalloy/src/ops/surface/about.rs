@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use mcp::{
-    DiscoverResult, Implementation, InitializeResult, ListChanged, ResourceCapability, ServerCapabilities, Version,
+    DiscoverResult, Implementation, InitializeResult, ListChanged, ResourceCapability, ServerCapabilities,
+    Version,
 };
 use serde_json::Map;
 use store::ToolMode;
@@ -38,9 +39,11 @@ fn implementation(client: &Client) -> Implementation<'_> {
 
 /// `serverInfo` as JSON, made once for each state of a server.
 pub(crate) fn server_info(client: &Client) -> &str {
-    client.server.ready.info.get_or_init(|| {
-        serde_json::to_string(&implementation(client)).expect("a struct of texts is JSON")
-    })
+    client
+        .server
+        .ready
+        .info
+        .get_or_init(|| serde_json::to_string(&implementation(client)).expect("a struct of texts is JSON"))
 }
 
 /// `instructions`: the server's own, then how to use the tools.

@@ -104,7 +104,11 @@ pub(crate) async fn list(client: &Client) -> Result<String, Error> {
             name: prompt.name.into(),
             title: Some(prompt.title.into()),
             description: Some(prompt.description.into()),
-            arguments: prompt.arguments.iter().map(|(name, description)| argument(name, Some(description), true)).collect(),
+            arguments: prompt
+                .arguments
+                .iter()
+                .map(|(name, description)| argument(name, Some(description), true))
+                .collect(),
         })
         .collect();
     let parsed: Vec<_> = own.iter().map(arguments_of).collect::<Result<_, _>>()?;
@@ -131,7 +135,11 @@ fn arguments_of(prompt: &ServerPrompt) -> Result<Vec<Argument>, Error> {
 }
 
 /// The `result` of `prompts/get`.
-pub(crate) async fn get(client: &Client, name: &str, arguments: &Map<String, Value>) -> Result<String, Error> {
+pub(crate) async fn get(
+    client: &Client,
+    name: &str,
+    arguments: &Map<String, Value>,
+) -> Result<String, Error> {
     let own = client.server.account.find_server_prompt(&client.server.server_id, name).await?;
     let (description, known, template) = match own {
         Some(prompt) => {
@@ -241,14 +249,26 @@ fn connector_ids<'a>(app: &'a App, client: &'a Client, typed: &str) -> Vec<Cow<'
     visible.filter(|id| id.starts_with(typed)).map(Cow::Borrowed).collect()
 }
 
-fn action_ids<'a>(app: &'a App, client: &'a Client, typed: &str, connector: Option<&str>) -> Vec<Cow<'a, str>> {
-    let entries = app.catalogue.visible(client.into()).filter(|entry| connector.is_none_or(|id| id == &*entry.id));
+fn action_ids<'a>(
+    app: &'a App,
+    client: &'a Client,
+    typed: &str,
+    connector: Option<&str>,
+) -> Vec<Cow<'a, str>> {
+    let entries =
+        app.catalogue.visible(client.into()).filter(|entry| connector.is_none_or(|id| id == &*entry.id));
     let ids = entries.flat_map(|entry| entry.visible(client.into())).map(connector::Action::id);
     ids.filter(|id| id.starts_with(typed)).map(Cow::Borrowed).collect()
 }
 
 /// Stores a prompt of the server's own.
-pub(crate) async fn put(app: &App, by: &Member, server_id: &str, name: &str, request: Put) -> Result<View, Error> {
+pub(crate) async fn put(
+    app: &App,
+    by: &Member,
+    server_id: &str,
+    name: &str,
+    request: Put,
+) -> Result<View, Error> {
     servers::manageable(by, server_id).await?;
     let allowed = |character: char| character.is_ascii_alphanumeric() || "_-.".contains(character);
     if name.is_empty() || name.chars().count() > MAX_NAME_CHARS || !name.chars().all(allowed) {

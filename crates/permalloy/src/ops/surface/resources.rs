@@ -92,7 +92,12 @@ pub(crate) fn templates() -> Result<String, Error> {
             "One action with its parameters",
             MARKDOWN,
         ),
-        template("alloy://executions/{executionId}", "execution", "The record of one of your executions", JSON),
+        template(
+            "alloy://executions/{executionId}",
+            "execution",
+            "The record of one of your executions",
+            JSON,
+        ),
     ];
     mcp::list_result("resourceTemplates", &templates, None).map_err(Error::internal)
 }
@@ -131,9 +136,9 @@ async fn built_in(app: &App, client: &Client, path: &str) -> Result<Option<(&'st
             Some(_) | None => Ok(None),
         },
         ["connectors", connector, "actions", action] => Ok(action_page(app, client, connector, action)),
-        ["executions", execution] => executions::own_record(client, execution).await.map(|record| {
-            record.map(|record| (JSON, record))
-        }),
+        ["executions", execution] => {
+            executions::own_record(client, execution).await.map(|record| record.map(|record| (JSON, record)))
+        }
         _ => Ok(None),
     }
 }
@@ -144,7 +149,13 @@ fn action_page(app: &App, client: &Client, connector: &str, action: &str) -> Opt
 }
 
 /// Stores a resource of the server's own.
-pub(crate) async fn put(app: &App, by: &Member, server_id: &str, uri: &str, request: Put) -> Result<View, Error> {
+pub(crate) async fn put(
+    app: &App,
+    by: &Member,
+    server_id: &str,
+    uri: &str,
+    request: Put,
+) -> Result<View, Error> {
     servers::manageable(by, server_id).await?;
     check_uri(uri)?;
     let (text, blob) = match (request.text, request.blob) {
@@ -182,9 +193,13 @@ fn check_uri(uri: &str) -> Result<(), Error> {
         return Err(Error::invalid_field("uri", "has to be a URI of at most 2048 bytes"));
     }
     if uri.starts_with("alloy://") {
-        return Err(Error::invalid_field("uri", "alloy:// is for the built-in resources; choose another scheme"));
+        return Err(Error::invalid_field(
+            "uri",
+            "alloy:// is for the built-in resources; choose another scheme",
+        ));
     }
-    url::Url::parse(uri).map_err(|error| Error::invalid_field("uri", "has to be an absolute URI").because(error))?;
+    url::Url::parse(uri)
+        .map_err(|error| Error::invalid_field("uri", "has to be an absolute URI").because(error))?;
     Ok(())
 }
 

@@ -51,7 +51,8 @@ const WITH_DIRECT: [&str; 4] = [
 
 impl MetaTool {
     fn new(definition: Value) -> Self {
-        let text = |member: &str| definition.get(member).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let text =
+            |member: &str| definition.get(member).and_then(Value::as_str).unwrap_or_default().to_owned();
         let schema = definition.get("inputSchema").cloned().unwrap_or_default();
         let properties = schema.get("properties").and_then(Value::as_object);
         let members = properties.map(|properties| properties.keys().cloned().collect()).unwrap_or_default();
@@ -89,8 +90,14 @@ fn page(app: &App, client: &Client, from: usize) -> Result<Bytes, Error> {
     let mode = client.server.row.tool_mode;
     let mut tools: Vec<Cow<'_, Value>> = match mode {
         _ if from > 0 => Vec::new(),
-        ToolMode::Dynamic | ToolMode::Both => META.iter().map(|tool| Cow::Borrowed(&tool.definition)).collect(),
-        ToolMode::Direct => WITH_DIRECT.iter().filter_map(|name| meta(name)).map(|tool| Cow::Borrowed(&tool.definition)).collect(),
+        ToolMode::Dynamic | ToolMode::Both => {
+            META.iter().map(|tool| Cow::Borrowed(&tool.definition)).collect()
+        }
+        ToolMode::Direct => WITH_DIRECT
+            .iter()
+            .filter_map(|name| meta(name))
+            .map(|tool| Cow::Borrowed(&tool.definition))
+            .collect(),
     };
     let mut next = None;
     if mode != ToolMode::Dynamic {
@@ -120,15 +127,16 @@ pub(crate) async fn call(
 ) -> Result<Called, Error> {
     let arguments = arguments.map_or("{}", Json::as_str);
     let mode = client.server.row.tool_mode;
-    let called = if let Some(tool) = meta(name).filter(|_| mode != ToolMode::Direct || WITH_DIRECT.contains(&name)) {
-        Box::pin(call_meta(app, client, scope, tool, arguments)).await
-    } else {
-        let found = (mode != ToolMode::Dynamic).then(|| app.direct_names().find(name)).flatten();
-        let (connector, action) = found.ok_or_else(|| Error::not_found(Noun::Tool))?;
-        // What is not allowed is not a tool of this server.
-        Sight::from(client).action(connector, action).map_err(Error::from)?;
-        call_direct(app, client, scope, (connector, action), arguments).await
-    };
+    let called =
+        if let Some(tool) = meta(name).filter(|_| mode != ToolMode::Direct || WITH_DIRECT.contains(&name)) {
+            Box::pin(call_meta(app, client, scope, tool, arguments)).await
+        } else {
+            let found = (mode != ToolMode::Dynamic).then(|| app.direct_names().find(name)).flatten();
+            let (connector, action) = found.ok_or_else(|| Error::not_found(Noun::Tool))?;
+            // What is not allowed is not a tool of this server.
+            Sight::from(client).action(connector, action).map_err(Error::from)?;
+            call_direct(app, client, scope, (connector, action), arguments).await
+        };
     called.or_else(|error| failure(error, scope))
 }
 
@@ -150,7 +158,11 @@ fn failure(error: Error, scope: &Scope) -> Result<Called, Error> {
         | Kind::Upstream
         | Kind::UpstreamTimeout => {
             if let Some(cause) = error.cause() {
-                tracing::debug!(request.id = scope.request_id, error.cause = format!("{cause:#}"), "a tool failed");
+                tracing::debug!(
+                    request.id = scope.request_id,
+                    error.cause = format!("{cause:#}"),
+                    "a tool failed"
+                );
             }
             Ok(Called::failure(
                 json!({ "error": {
@@ -360,14 +372,20 @@ async fn run(
 }
 
 /// The structured result of `list_connectors_alloy`.
-pub(crate) async fn list_connectors(app: &App, client: &Client, category: Option<&str>) -> Result<String, Error> {
+pub(crate) async fn list_connectors(
+    app: &App,
+    client: &Client,
+    category: Option<&str>,
+) -> Result<String, Error> {
     let connected = connected(app, client).await?;
     let connectors = catalogue::briefs(&app.catalogue, client.into(), category, &connected);
     let count = connectors.len();
     let usable = connectors.iter().filter(|connector| connector.connected).count();
     let message = match count {
         0 => "No connector fits; call without category to see all that are allowed here".to_owned(),
-        _ => format!("{count} connectors, {usable} ready to use; get_connector_resources_alloy shows what one can do"),
+        _ => format!(
+            "{count} connectors, {usable} ready to use; get_connector_resources_alloy shows what one can do"
+        ),
     };
     serde_json::to_string(&json!({ "connectors": connectors, "count": count, "message": message }))
         .map_err(Error::internal)
@@ -386,7 +404,8 @@ async fn discover(app: &App, client: &Client, read: DiscoverOf<'_>) -> Result<Ca
     }
     let connected = connected(app, client).await?;
     let connector_id = read.connector_id.as_deref();
-    let found = catalogue::discover(&app.catalogue, client.into(), &read.goal, connector_id, limit, &connected)?;
+    let found =
+        catalogue::discover(&app.catalogue, client.into(), &read.goal, connector_id, limit, &connected)?;
     Ok(Called::success(serde_json::to_string(&found).map_err(Error::internal)?))
 }
 
@@ -437,6 +456,15 @@ mod tests {
             for member in ["title", "description", "inputSchema", "outputSchema", "annotations"] {
                 assert!(tool.definition.get(member).is_some(), "{} has no {member}", tool.name);
             }
+        }
+    }
+
+    #[test]
+    fn the_output_schemas_admit_errors_because_clients_hold_those_against_them_too() {
+        let error = json!({ "error": { "code": "CONFLICT", "message": "Taken", "details": [], "retryable": false } });
+        for tool in META.iter() {
+            let schema = &tool.definition["outputSchema"];
+            assert!(jsonschema::is_valid(schema, &error), "{}: {schema}", tool.name);
         }
     }
 
