@@ -50,6 +50,7 @@ impl Error {
             | Error::Conflict(_)
             | Error::NewerSchema { .. }
             | Error::Address
+            | Error::ZeroByte
             | Error::Internal(_)
             | Error::LogClosed => false,
         }
