@@ -136,8 +136,9 @@ impl Call {
             return Err(Error::invalid_field("timeout", "expected 1000 to 300000 milliseconds").into());
         }
         let key = request.idempotency_key;
-        if key.is_some_and(|key| key.is_empty() || key.chars().count() > idempotency::MAX_KEY_CHARS) {
-            return Err(Error::invalid_field("idempotencyKey", "expected 1 to 255 characters").into());
+        if key.is_some_and(|key| !idempotency::is_key(key)) {
+            let problem = "expected 1 to 255 characters, none of them a control character";
+            return Err(Error::invalid_field("idempotencyKey", problem).into());
         }
         let parameters = match request.parameters {
             Some(parameters) => parameters.to_owned(),

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// The longest key, in characters.
-pub(super) const MAX_KEY_CHARS: usize = 255;
+const MAX_KEY_CHARS: usize = 255;
 /// How often a claim is tried when its holder gives it back in between.
 const MAX_TRIES: usize = 3;
 /// A holder that has not even opened its record for this long will not do so any more.
@@ -45,6 +45,11 @@ pub(super) struct Asked<'a> {
 enum Outcome {
     Succeeded { status: u16, json: String },
     Failed(Value),
+}
+
+/// Whether a text can be a key.
+pub(super) fn is_key(key: &str) -> bool {
+    !key.is_empty() && key.chars().count() <= MAX_KEY_CHARS && !key.chars().any(char::is_control)
 }
 
 /// Where the key is unique.

@@ -8,6 +8,9 @@ use store::{ExecutionRecord, ExecutionStatus};
 use super::{Acting, Executed, Failed, redact};
 use crate::{access::Via, chance, ops::catalogue::Found};
 
+/// The longest error code that is recorded, in characters.
+const MAX_CODE_CHARS: usize = 128;
+
 /// A record with the outcome still open.
 pub(super) fn open(
     by: &Acting,
@@ -60,7 +63,9 @@ pub(super) fn close(record: &mut ExecutionRecord, outcome: &Result<Executed, Fai
         }
         Err(failed) => {
             record.status = ExecutionStatus::Failed;
-            record.error_code = Some(failed.code().into());
+            // The platform may have chosen it.
+            let code = failed.code().chars().filter(|letter| !letter.is_control()).take(MAX_CODE_CHARS);
+            record.error_code = Some(code.collect::<String>().into());
             record.upstream_status = failed.upstream_status().map(i64::from);
         }
     }
