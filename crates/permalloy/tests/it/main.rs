@@ -1,3 +1,7 @@
 //! Tests of the whole product from outside, in one binary so that they link once.
 
+mod exchange;
 mod peers;
+mod process;
+mod seed;
+mod world;

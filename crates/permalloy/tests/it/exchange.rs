@@ -14,14 +14,14 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use url::Url;
 
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Bytes,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
 }
 
 impl Answer {
-    pub(super) fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body)
             .unwrap_or_else(|error| panic!("{error} in {}", String::from_utf8_lossy(&self.body)))
     }
@@ -29,22 +29,35 @@ impl Answer {
 
 /// Sends one request over a connection of its own. Besides `headers` it carries only `Host` and
 /// `Content-Length`.
-pub(super) async fn exchange(
+pub(crate) async fn exchange(
     method: Method,
     url: &str,
     headers: &[(&str, &str)],
     body: Vec<u8>,
 ) -> Result<Answer> {
     let url = Url::parse(url)?;
-    let authority = url.authority().to_owned();
-    let stream = TcpStream::connect(&authority).await.with_context(|| authority.clone())?;
+    let target = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
+    send(method, (url.authority(), &target), headers, body).await
+}
+
+/// The same for a target that is sent as it stands, which no URL parser has put in order. A `Host` among the
+/// headers is sent instead of the address.
+pub(crate) async fn send(
+    method: Method,
+    (authority, target): (&str, &str),
+    headers: &[(&str, &str)],
+    body: Vec<u8>,
+) -> Result<Answer> {
+    let stream = TcpStream::connect(authority).await.with_context(|| authority.to_owned())?;
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
     let mut tasks = JoinSet::new();
     tasks.spawn(connection);
-    let target = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
-    let mut request = Request::builder().method(method).uri(target).header(header::HOST, authority);
+    let mut request = Request::builder().method(method).uri(target);
+    if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
+        request = request.header(header::HOST, authority);
+    }
     for (name, value) in headers {
-        request = request.header(*name, *value);
+        request = request.header(*name, value.as_bytes());
     }
     let answer = sender.send_request(request.body(Full::new(Bytes::from(body)))?).await?;
     let (head, body) = answer.into_parts();
@@ -52,18 +65,18 @@ pub(super) async fn exchange(
 }
 
 /// See the head of this file.
-pub(super) struct PlainClient {
+pub(crate) struct PlainClient {
     url: String,
     last_id: u64,
 }
 
 impl PlainClient {
-    pub(super) fn new(url: &str) -> Self {
+    pub(crate) fn new(url: &str) -> Self {
         Self { url: url.to_owned(), last_id: 0 }
     }
 
     /// Sends one request and gives back its result; panics on anything but a well-formed success.
-    pub(super) async fn request(&mut self, method: &str, params: Value) -> Value {
+    pub(crate) async fn request(&mut self, method: &str, params: Value) -> Value {
         self.last_id += 1;
         let message = json!({ "jsonrpc": "2.0", "id": self.last_id, "method": method, "params": params });
         let headers =
@@ -82,12 +95,12 @@ impl PlainClient {
     }
 
     /// Calls a tool and gives back its whole result.
-    pub(super) async fn call(&mut self, tool: &str, arguments: Value) -> Value {
+    pub(crate) async fn call(&mut self, tool: &str, arguments: Value) -> Value {
         self.request("tools/call", json!({ "name": tool, "arguments": arguments })).await
     }
 
     /// Executes an action and gives back what the platform answered; panics when it failed.
-    pub(super) async fn execute(&mut self, connector: &str, action: &str, parameters: Value) -> Value {
+    pub(crate) async fn execute(&mut self, connector: &str, action: &str, parameters: Value) -> Value {
         let arguments = json!({ "connectorId": connector, "actionId": action, "parameters": parameters });
         let answer = self.call("execute_action_alloy", arguments).await;
         assert_ne!(answer["isError"], true, "{connector} {action}: {answer}");

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -13,12 +14,12 @@ use tokio::process::{Child, ChildStdout, Command};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use super::exchange::{Answer, exchange};
+use crate::exchange::{Answer, exchange};
 
 /// From an empty directory to the first answer; generous, because an unoptimised build shares two cores.
 const START: Duration = Duration::from_secs(90);
 
-pub(super) struct Product {
+pub(crate) struct Product {
     api_key: String,
     listen: SocketAddr,
     // In this order: the process ends before its directory goes.
@@ -29,7 +30,7 @@ pub(super) struct Product {
 
 impl Product {
     /// Starts the product with these settings on top of its defaults, and waits until it answers.
-    pub(super) async fn start(settings: &[(&str, &str)]) -> Self {
+    pub(crate) async fn start(settings: &[(&str, &str)]) -> Self {
         let directory = TempDir::new().expect("a temporary directory");
         let listen = free_address();
         let log = File::create(directory.path().join("log")).expect("a log file");
@@ -59,22 +60,37 @@ impl Product {
         product
     }
 
+    /// Where the product keeps its state, for commands on the host.
+    pub(crate) fn data_dir(&self) -> PathBuf {
+        self.directory.path().join("data")
+    }
+
+    /// Where the product listens: `address:port`.
+    pub(crate) fn authority(&self) -> String {
+        self.listen.to_string()
+    }
+
+    /// The printed admin key.
+    pub(crate) fn api_key(&self) -> &str {
+        &self.api_key
+    }
+
     /// What the product wrote to its log so far.
-    pub(super) fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.directory.path().join("log")).unwrap_or_default()
     }
 
-    pub(super) fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.listen)
     }
 
     /// The value of the header that proves the printed admin key.
-    pub(super) fn authorization(&self) -> String {
+    pub(crate) fn authorization(&self) -> String {
         format!("Bearer {}", self.api_key)
     }
 
     /// One call of the management API with the printed admin key.
-    pub(super) async fn manage(&self, method: Method, path: &str, body: &Value) -> Answer {
+    pub(crate) async fn manage(&self, method: Method, path: &str, body: &Value) -> Answer {
         let authorization = self.authorization();
         let headers = [("Authorization", authorization.as_str()), ("Content-Type", "application/json")];
         let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
@@ -82,7 +98,7 @@ impl Product {
     }
 
     /// The same, for a call that must succeed.
-    pub(super) async fn managed(&self, method: Method, path: &str, body: &Value) -> Value {
+    pub(crate) async fn managed(&self, method: Method, path: &str, body: &Value) -> Value {
         let answer = self.manage(method.clone(), path, body).await;
         let text = String::from_utf8_lossy(&answer.body);
         assert!((200..300).contains(&answer.status), "{method} {path}: {} {text}", answer.status);
@@ -90,7 +106,7 @@ impl Product {
     }
 
     /// Creates a server like this, whose rate limit no suite reaches.
-    pub(super) async fn create_server(&self, mut wanted: Value) -> Server {
+    pub(crate) async fn create_server(&self, mut wanted: Value) -> Server {
         wanted["rateLimit"] = json!({ "requestsPerMinute": 100_000 });
         let server = self.managed(Method::POST, "/api/servers", &wanted).await;
         let member = |name: &str| server[name].as_str().expect("a string").to_owned();
@@ -111,13 +127,13 @@ impl Product {
 }
 
 /// A server of the product, and the URL that is all a client needs.
-pub(super) struct Server {
-    pub(super) id: String,
-    pub(super) url: String,
+pub(crate) struct Server {
+    pub(crate) id: String,
+    pub(crate) url: String,
 }
 
 /// An address nobody listens on at this moment.
-pub(super) fn free_address() -> SocketAddr {
+pub(crate) fn free_address() -> SocketAddr {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     listener.local_addr().expect("an address")
 }
