@@ -169,6 +169,10 @@ impl Builder {
     }
 
     /// Takes one event. An error here ends the reading; smaller problems are collected.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the parser may add presentation events, which say nothing"
+    )]
     fn event(&mut self, event: Event<'_>, spot: Spot) -> Result<(), Problem> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
@@ -209,7 +213,6 @@ impl Builder {
                 self.value(node, 0, size)
             }
             Event::UnresolvedAlias(_) => Err(spot.problem("", "an alias without its anchor")),
-            // Starts and ends of stream and document, and presentation that the parser may add.
             _ => Ok(()),
         }
     }

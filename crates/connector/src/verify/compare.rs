@@ -267,8 +267,12 @@ impl<'c, 'd> Comparison<'c, 'd> {
 
 /// Whether a described parameter has this name and place; header names in any case.
 fn is(taken: &Taken<'_>, name: &str, place: Place) -> bool {
-    let same =
-        if place == Place::Header { taken.name.eq_ignore_ascii_case(name) } else { taken.name == name };
+    // Some descriptions write the brackets of a list into its name.
+    let plain = taken.name.strip_suffix("[]").unwrap_or(taken.name);
+    let same = match place {
+        Place::Header => taken.name.eq_ignore_ascii_case(name),
+        Place::Path | Place::Query | Place::Body | Place::Variable => taken.name == name || plain == name,
+    };
     taken.place == place && same
 }
 
