@@ -72,7 +72,7 @@ async fn the_typescript_client_pins_the_stateless_revision() {
 async fn the_typescript_sdk_of_the_first_generation_works() {
     let Some((peers, world)) = both("the TypeScript SDK").await else { return };
     let mut command = peers.node(&own_file("typescript_sdk.mjs"));
-    let seen = report(command.arg(&world.url).arg(calls("typescript-sdk").to_string())).await;
+    let seen = report(command.arg(&world.url).arg(whole_walk("typescript-sdk").to_string())).await;
     world.judge(&seen, "typescript-sdk", HANDSHAKE).await;
 }
 
@@ -83,6 +83,24 @@ async fn inspector_finds_nothing_to_say_about_the_tools() {
         let listed = inspect(&peers, &world.url, era, &["--method", "tools/list", "--strict"]).await;
         assert_eq!(names(&listed["tools"], "name"), TOOLS, "era {era}");
     }
+}
+
+#[tokio::test]
+async fn inspector_finds_nothing_to_say_about_direct_tools_and_calls_one() {
+    let Some((peers, world)) = both("Inspector").await else { return };
+    let url = world.product.create_server(json!({ "name": "Direct", "toolMode": "direct" })).await.url;
+
+    let listed = inspect(&peers, &url, "auto", &["--method", "tools/list", "--strict"]).await;
+    let tools = names(&listed["tools"], "name");
+    assert!(tools.contains(&"github_issues_create") && tools.len() > 100, "{tools:?}");
+    assert!(!tools.contains(&"execute_action_alloy"), "{tools:?}");
+
+    let arguments = r#"{"owner":"octocat","repo":"hello-world","title":"Direct"}"#;
+    let asked =
+        ["--method", "tools/call", "--tool-name", "github_issues_create", "--tool-args-json", arguments];
+    let created = inspect(&peers, &url, "auto", &asked).await;
+    assert_eq!(result_of(&created)["title"], "Direct", "{created}");
+    assert_eq!(world.github.operations(), ["issues/create"]);
 }
 
 #[tokio::test]
@@ -129,20 +147,20 @@ async fn a_plain_http_client_needs_no_handshake() {
 async fn python(mode: &str, version: &str) {
     let Some((peers, world)) = both("the Python SDK").await else { return };
     let mut command = peers.python();
-    command.arg(own_file("python_client.py")).args([&world.url, mode, &calls(mode).to_string()]);
+    command.arg(own_file("python_client.py")).args([&world.url, mode, &whole_walk(mode).to_string()]);
     world.judge(&report(&mut command).await, mode, version).await;
 }
 
 async fn typescript_client(mode: &str, version: &str) {
     let Some((peers, world)) = both("the TypeScript client").await else { return };
     let mut command = peers.node(&own_file("typescript_client.mjs"));
-    command.args([&world.url, mode, &calls(mode).to_string()]);
+    command.args([&world.url, mode, &whole_walk(mode).to_string()]);
     world.judge(&report(&mut command).await, mode, version).await;
 }
 
 async fn rust(lifecycle: ClientLifecycleMode, version: &str) {
     let Some(world) = World::start("the Rust client").await else { return };
-    let seen = rust_walk(&world.url, lifecycle, &calls("rust")).await.expect("the walk ends well");
+    let seen = rust_walk(&world.url, lifecycle, &whole_walk("rust")).await.expect("the walk ends well");
     world.judge(&seen, "rust", version).await;
 }
 
@@ -170,7 +188,8 @@ async fn rust_walk(url: &str, lifecycle: ClientLifecycleMode, calls: &Value) -> 
     seen["prompt"] = json!(client.get_prompt(prompt).await?);
     for call in calls.as_array().context("calls")? {
         let arguments = call["arguments"].as_object().cloned().context("an object")?;
-        let request = CallToolRequestParams::new("execute_action_alloy").with_arguments(arguments);
+        let tool = call["tool"].as_str().context("a name")?.to_owned();
+        let request = CallToolRequestParams::new(tool).with_arguments(arguments);
         let answer = json!(client.call_tool(request).await?);
         seen["calls"].as_array_mut().context("calls")?.push(answer);
     }
@@ -209,6 +228,31 @@ fn calls(who: &str) -> Value {
         json!({ "tool": "execute_action_alloy", "arguments": arguments })
     };
     json!([call("issues_create", issue), call("issues_list-for-repo", list)])
+}
+
+/// [`calls`], then one with a mistake in it, then the other tools, so that each client holds the answers
+/// against the tools' output schemas.
+fn whole_walk(who: &str) -> Value {
+    let mut all = calls(who);
+    let mistaken = json!({ "owner": "octocat", "repo": "hello-world", "titel": "Misspelt" });
+    let github = json!({ "connectorId": "github" });
+    let action = json!({ "connectorId": "github", "actionId": "issues_create" });
+    let more = [
+        ("execute_action_alloy", {
+            let mut arguments = action.clone();
+            arguments["parameters"] = mistaken;
+            arguments
+        }),
+        ("list_connectors_alloy", json!({})),
+        ("get_connector_resources_alloy", github.clone()),
+        ("get_action_details_alloy", action),
+        ("get_credentials_alloy", json!({})),
+        ("get_credential_metadata_alloy", github),
+        ("discover_action_path_alloy", json!({ "goal": "report a bug in a repository" })),
+    ];
+    let list = all.as_array_mut().expect("a list");
+    list.extend(more.map(|(tool, arguments)| json!({ "tool": tool, "arguments": arguments })));
+    all
 }
 
 fn names<'a>(list: &'a Value, member: &str) -> Vec<&'a str> {
@@ -266,7 +310,21 @@ impl World {
         assert!(seen["prompt"]["messages"].to_string().contains("github"), "{}", seen["prompt"]);
         let completed = &seen["completion"]["completion"]["values"];
         assert!(completed.as_array().is_some_and(|it| it.contains(&json!("github"))), "{completed}");
-        self.judge_calls(&seen["calls"], who).await;
+        let answers = seen["calls"].as_array().expect("answers");
+        let (executed, others) = answers.split_at(2);
+        self.judge_calls(&json!(executed), who).await;
+        let (mistake, others) = others.split_first().expect("an answer");
+        assert_eq!(mistake["isError"], true, "{mistake}");
+        let error = &text_of(mistake)["error"];
+        assert_eq!(error["code"], "INVALID_REQUEST", "{mistake}");
+        assert!(error.to_string().contains("did you mean title?"), "{mistake}");
+        assert_eq!(others.len(), 6);
+        for (answer, told) in
+            others.iter().zip(["github", "issues_create", "title", "cred", "bearer", "issues"])
+        {
+            assert_ne!(answer["isError"], true, "{answer}");
+            assert!(text_of(answer).to_string().contains(told), "no {told} in {answer}");
+        }
     }
 
     /// Holds the answers to [`calls`] against what the stand-in was asked and what the product recorded.
@@ -292,13 +350,19 @@ impl World {
     }
 }
 
-/// The platform's answer in a tool's result, whose text says the same as its structured content.
+/// The platform's answer in a tool's result.
 fn result_of(answer: &Value) -> Value {
     assert_ne!(answer["isError"], true, "{answer}");
-    let structured = &answer["structuredContent"];
+    let structured = text_of(answer);
     assert_eq!(structured["success"], true, "{answer}");
     assert!(structured["executionId"].is_string(), "{answer}");
-    let text = answer["content"][0]["text"].as_str().expect("text");
-    assert_eq!(serde_json::from_str::<Value>(text).expect("JSON"), *structured);
     structured["result"].clone()
+}
+
+/// What a tool's result says as text, which is its structured content.
+fn text_of(answer: &Value) -> Value {
+    let text = answer["content"][0]["text"].as_str().expect("text");
+    let said: Value = serde_json::from_str(text).expect("JSON");
+    assert_eq!(said, answer["structuredContent"]);
+    said
 }
