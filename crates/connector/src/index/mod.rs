@@ -233,7 +233,11 @@ fn stem(word: &str) -> String {
             return (*group.first().unwrap_or(&"")).to_owned();
         }
     }
-    cut
+    // A reaction is what reacting gives.
+    match cut.strip_suffix("ion").filter(|rest| rest.len() >= 4 && rest.ends_with('t')) {
+        Some(rest) => rest.to_owned(),
+        None => cut,
+    }
 }
 
 /// Without the endings of English plurals and verb forms.

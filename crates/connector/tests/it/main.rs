@@ -2,5 +2,6 @@
 
 #[cfg(test)]
 mod fixtures;
+mod search;
 #[cfg(test)]
 mod verify;
