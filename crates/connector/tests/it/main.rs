@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod fixtures;
+#[cfg(test)]
 mod search;
 #[cfg(test)]
 mod verify;
