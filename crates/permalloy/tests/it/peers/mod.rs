@@ -17,6 +17,7 @@ mod description;
 mod fixtures;
 mod github;
 mod installed;
+mod notified;
 
 // Shared with the front-door tests: one door up.
 use crate::{exchange, process};
