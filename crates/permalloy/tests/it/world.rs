@@ -3,11 +3,17 @@
 
 use std::ffi::OsStr;
 use std::fmt::Write as _;
+use std::net::Ipv4Addr;
 use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use axum::http::{HeaderMap, Method};
+use axum::Router;
+use axum::http::{HeaderMap, Method, header};
 use serde_json::{Map, Value, json};
+use tokio::net::TcpListener;
 use tokio::process::Command;
+use tokio::task::JoinSet;
 
 use crate::exchange::send;
 use crate::process::Product;
@@ -27,6 +33,44 @@ const STATELESS: &str = "2026-07-28";
 /// A product that runs.
 pub(crate) struct World {
     pub(crate) product: Product,
+}
+
+/// Stands in for the platform of the connector `sample`, and counts what reaches it.
+pub(crate) struct Platform {
+    base_url: String,
+    calls: Arc<AtomicUsize>,
+    _tasks: JoinSet<()>,
+}
+
+impl Platform {
+    pub(crate) async fn start() -> Self {
+        const ANSWER: &str = r#"{"notes":[],"people":[],"total":0,"n":1}"#;
+        let calls = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&calls);
+        let router = Router::new().fallback(move || {
+            counted.fetch_add(1, Ordering::Relaxed);
+            std::future::ready(([(header::CONTENT_TYPE, "application/json")], ANSWER))
+        });
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
+        let base_url = format!("http://{}", listener.local_addr().expect("an address"));
+        let mut tasks = JoinSet::new();
+        tasks.spawn(async move { axum::serve(listener, router).await.expect("the platform serves") });
+        Self { base_url, calls, _tasks: tasks }
+    }
+
+    /// How many requests reached it.
+    pub(crate) fn calls(&self) -> usize {
+        self.calls.load(Ordering::Relaxed)
+    }
+
+    /// A product whose connector `sample` leads here.
+    pub(crate) async fn world(&self) -> World {
+        World::start_with(&[
+            ("PERMALLOY_CONNECTORS_SAMPLE_BASE_URL", &self.base_url),
+            ("PERMALLOY_OUTBOUND_ALLOW", "127.0.0.1/32"),
+        ])
+        .await
+    }
 }
 
 /// An API key as `POST /api/keys` and `permalloy key create` answer.
@@ -189,6 +233,16 @@ impl World {
         }
         let made = self.manage(by, "POST", "/api/servers", &wanted).await.ok();
         Server { id: text(&made, "serverId"), token: text(&made, "accessToken") }
+    }
+
+    /// Stores a credential for the connector `sample`; gives back its id.
+    pub(crate) async fn credential(&self, by: &Key, user: &str) -> String {
+        let body = json!({
+            "userId": user, "authenticationType": "bearer", "name": format!("of {user}"),
+            "data": { "token": concat!("not", "-a-secret") },
+        });
+        let made = self.manage(by, "POST", "/api/connectors/sample/credentials", &body).await;
+        text(&made.ok(), "credentialId")
     }
 
     /// One MCP request in this era.

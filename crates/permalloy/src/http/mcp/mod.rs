@@ -66,24 +66,34 @@ fn credentials<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Result<Credentials<'
 
 /// Proves the client of a request; a refusal says where to find out how to authenticate (RFC 9728).
 async fn prove(app: &App, scope: &Scope, uri: &Uri, headers: &HeaderMap) -> Result<Client, Response<Body>> {
-    let proven = match credentials(uri, headers) {
+    let credentials = credentials(uri, headers);
+    let named = match &credentials {
+        Ok(Credentials::Bearer { server_id }) => Some(*server_id),
+        Ok(Credentials::Token { .. }) | Err(_) => None,
+    };
+    let proven = match credentials {
         Ok(credentials) => Client::prove(app, credentials, headers, scope).await,
         Err(error) => Err(error),
     };
     proven.map_err(|error| {
-        let is_unauthenticated = error.kind() == Kind::Unauthenticated;
         let mut response = answer::error_response(&error, &scope.request_id);
-        if let (true, Some(Place::Server { server_id })) = (is_unauthenticated, place(uri.path())) {
-            let value = format!(
-                "Bearer resource_metadata=\"{}/.well-known/oauth-protected-resource/mcp/{server_id}\"",
-                app.base_url
-            );
-            if let Ok(value) = HeaderValue::from_str(&value) {
-                response.headers_mut().insert(header::WWW_AUTHENTICATE, value);
-            }
+        if error.kind() == Kind::Unauthenticated
+            && let Some(value) = named.and_then(|server_id| challenge(app, server_id))
+        {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, value);
         }
         response
     })
+}
+
+/// `WWW-Authenticate` for a server; none where the name cannot be a server's, which no header is to repeat.
+fn challenge(app: &App, server_id: &str) -> Option<HeaderValue> {
+    let can_be = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    if server_id.is_empty() || !server_id.bytes().all(can_be) {
+        return None;
+    }
+    let metadata = format!("{}/.well-known/oauth-protected-resource/mcp/{server_id}", app.base_url);
+    HeaderValue::from_str(&format!("Bearer resource_metadata=\"{metadata}\"")).ok()
 }
 
 /// Answers a POST on any path of the endpoint.
