@@ -17,17 +17,17 @@ const PATIENCE: Duration = Duration::from_mins(2);
 /// Requests before those that are counted, so that pools and caches are filled in both runs.
 const WARMING: u32 = 200;
 
-/// Instructions of one request.
+/// Instructions of one request. The profile of the longer run is left in `profile`, for `callgrind_annotate`.
 pub(crate) async fn per_request(
     subject: &Command,
     address: SocketAddr,
     operation: Operation,
     path: &str,
     requests: u32,
-    folder: &Path,
+    profile: &Path,
 ) -> Result<f64> {
-    let once = count(subject, address, operation, path, requests, folder).await?;
-    let twice = count(subject, address, operation, path, requests * 2, folder).await?;
+    let once = count(subject, address, operation, path, requests, profile).await?;
+    let twice = count(subject, address, operation, path, requests * 2, profile).await?;
     Ok((twice - once) / f64::from(requests))
 }
 
@@ -37,14 +37,14 @@ async fn count(
     operation: Operation,
     path: &str,
     requests: u32,
-    folder: &Path,
+    profile: &Path,
 ) -> Result<f64> {
     let mut watched = Command::new("valgrind");
     watched.arg("--tool=callgrind");
-    watched.arg(format!("--callgrind-out-file={}", folder.join("callgrind.out").display()));
+    watched.arg(format!("--callgrind-out-file={}", profile.display()));
     watched.arg(subject.get_program()).args(subject.get_args());
     watched.envs(subject.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    let log = folder.join("callgrind.log");
+    let log = profile.with_extension("log");
     let mut process = Process::start(SUBJECT_CORE, &watched, &log)?;
     process.listening(address, PATIENCE).await?;
     let (target, _) = Target::learn(operation, address, path).await?;

@@ -81,9 +81,9 @@ impl Report {
         writeln!(
             text,
             "| operation | connections | bare: requests/s | product: requests/s | of bare | lowest to highest \
-             | CPU µs: bare | product | p50 µs: bare | product | p99 µs: bare | product | answer bytes |"
+             | CPU µs: bare | product | bare of product | p50 µs: bare | product | p99 µs: bare | product | answer bytes |"
         )?;
-        writeln!(text, "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|")?;
+        writeln!(text, "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|")?;
         for operation in Operation::ALL {
             for connections in [1, 32] {
                 let floor = self.cells_of(operation, connections, Subject::Floor);
@@ -129,31 +129,32 @@ impl Report {
 }
 
 fn row(operation: Operation, connections: u32, floor: &[&Cell], product: &[&Cell]) -> String {
-    let ratios: Vec<f64> = product
-        .iter()
-        .filter_map(|cell| {
-            let beside = floor.iter().find(|other| other.repetition == cell.repetition)?;
-            Some(cell.requests_per_second / beside.requests_per_second)
-        })
-        .collect();
+    let throughput = ratios(floor, product, |bare, ours| ours.requests_per_second / bare.requests_per_second);
     let (lowest, highest) =
-        (ratios.iter().copied().reduce(f64::min), ratios.iter().copied().reduce(f64::max));
+        (throughput.iter().copied().reduce(f64::min), throughput.iter().copied().reduce(f64::max));
     let of = |cells: &[&Cell], value: fn(&Cell) -> f64| median(cells.iter().map(|cell| value(cell)));
     let pair = |value: fn(&Cell) -> f64, places: usize| {
         format!("{:.places$} | {:.places$}", of(floor, value), of(product, value))
     };
     format!(
-        "| {} | {connections} | {} | {:.2} | {:.2}–{:.2} | {} | {} | {} | {} |",
+        "| {} | {connections} | {} | {:.2} | {:.2}–{:.2} | {} | {:.2} | {} | {} | {} |",
         operation.name(),
         pair(|cell| cell.requests_per_second, 0),
-        median(ratios.iter().copied()),
+        median(throughput),
         lowest.unwrap_or(f64::NAN),
         highest.unwrap_or(f64::NAN),
         pair(|cell| cell.cpu_us, 1),
+        median(ratios(floor, product, |bare, ours| bare.cpu_us / ours.cpu_us)),
         pair(|cell| f64::from(cell.p50_us), 0),
         pair(|cell| f64::from(cell.p99_us), 0),
         product.first().map_or(0, |cell| cell.answer_bytes),
     )
+}
+
+/// A ratio for each repetition that has both subjects.
+fn ratios(floor: &[&Cell], product: &[&Cell], ratio: fn(&Cell, &Cell) -> f64) -> Vec<f64> {
+    let beside = |ours: &&Cell| floor.iter().find(|bare| bare.repetition == ours.repetition).copied();
+    product.iter().filter_map(|ours| Some(ratio(beside(ours)?, ours))).collect()
 }
 
 const BEGIN: &str = "<!-- measured: cargo xtask bench --write -->";
@@ -197,8 +198,7 @@ mod tests {
         let product = [cell(Subject::Product, 1, 100.0), cell(Subject::Product, 0, 90.0)];
         let line =
             row(Operation::List, 32, &floor.iter().collect::<Vec<_>>(), &product.iter().collect::<Vec<_>>());
-        let expected =
-            "| tools/list | 32 | 150 | 95 | 0.70 | 0.50–0.90 | 20.0 | 20.0 | 30 | 30 | 90 | 90 | 13000 |";
+        let expected = "| tools/list | 32 | 150 | 95 | 0.70 | 0.50–0.90 | 20.0 | 20.0 | 1.00 | 30 | 30 | 90 | 90 | 13000 |";
         assert_eq!(line, expected);
     }
 

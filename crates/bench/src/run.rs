@@ -40,6 +40,9 @@ pub(crate) struct Options {
     /// Leave callgrind out
     #[arg(long)]
     without_instructions: bool,
+    /// Keep callgrind's profiles in this folder
+    #[arg(long)]
+    profiles: Option<PathBuf>,
     /// Every number, as JSON
     #[arg(long)]
     json: Option<PathBuf>,
@@ -258,19 +261,24 @@ impl Bench<'_> {
     }
 
     async fn instructions(&self, product: &Product, report: &mut Report) -> Result<()> {
-        let (requests, folder) = (if self.options.quick { 300 } else { 1500 }, self.folder);
-        let answers = folder.join("answers");
+        let requests = if self.options.quick { 300 } else { 1500 };
+        let answers = self.folder.join("answers");
+        let profiles = self.options.profiles.as_deref().unwrap_or(self.folder);
+        fs::create_dir_all(profiles)?;
         for operation in self.options.operations() {
-            let count = async |subject: Command, address: SocketAddr| {
+            let count = async |name: &str, subject: Command, address: SocketAddr| {
+                let profile =
+                    profiles.join(format!("{name}-{}.callgrind", operation.name().replace('/', "-")));
                 let path = &self.account.path;
-                instructions::per_request(&subject, address, operation, path, requests, folder).await
+                let each =
+                    instructions::per_request(&subject, address, operation, path, requests, &profile).await?;
+                eprintln!("{:<26} instructions a request: {name} {each:.0}", operation.name());
+                anyhow::Ok(each)
             };
             let address = free_address()?;
-            let floor = count(self.floor_command(address, &answers)?, address).await?;
-            eprintln!("{:<26} instructions a request: bare {floor:.0}", operation.name());
+            let floor = count("bare", self.floor_command(address, &answers)?, address).await?;
             let address = free_address()?;
-            let product = count(product.command(address), address).await?;
-            eprintln!("{:<26} instructions a request: product {product:.0}", operation.name());
+            let product = count("product", product.command(address), address).await?;
             report.instructions.push(Instructions { operation, floor, product });
         }
         Ok(())

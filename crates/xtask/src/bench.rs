@@ -23,6 +23,9 @@ pub(crate) struct Options {
     /// Only operations whose name holds this: list, details, execute
     #[arg(long)]
     only: Option<String>,
+    /// Keep callgrind's profiles in this folder, for `callgrind_annotate`
+    #[arg(long, value_name = "FOLDER")]
+    profiles: Option<PathBuf>,
     /// Leave callgrind out
     #[arg(long)]
     without_instructions: bool,
@@ -43,6 +46,9 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     }
     if options.without_instructions {
         bench.arg("--without-instructions");
+    }
+    if let Some(folder) = &options.profiles {
+        bench.arg("--profiles").arg(std::path::absolute(folder)?);
     }
     if let Some(operation) = &options.only {
         bench.args(["--only", operation]);
