@@ -32,21 +32,26 @@ impl Description {
     /// The operation that this method and path mean, and what is wrong with its path parameters.
     pub(super) fn find(&self, method: &str, path: &str) -> Option<(Operation<'_>, Vec<String>)> {
         let paths = self.document["paths"].as_object()?;
-        let (item, places) = paths
-            .iter()
-            .filter_map(|(template, item)| Some((item, places(template, path)?)))
-            .min_by_key(|(_, places)| places.len())?;
-        let value = item.get(method.to_lowercase())?;
-        let listed = [&item["parameters"], &value["parameters"]];
-        let parameters = listed.iter().filter_map(|it| it.as_array()).flatten();
-        let parameters: Vec<_> = parameters.map(|parameter| self.followed(parameter)).collect();
-        let operation = Operation { name: value["operationId"].as_str()?, value, parameters };
-        let faults = places.iter().flat_map(|(name, text)| match operation.parameter("path", name) {
-            Some(parameter) => self.check_text(parameter, text),
-            None => vec![format!("{} has no path parameter {name}", operation.name)],
+        let candidates = paths.iter().filter_map(|(template, item)| {
+            let operation = self.operation(item, method)?;
+            let places = places(template, path)?;
+            places.iter().all(|place| operation.admits(place)).then_some((operation, places))
+        });
+        let (operation, places) = candidates.min_by_key(|(_, places)| places.len())?;
+        let faults = places.iter().flat_map(|place| match operation.parameter("path", place.name) {
+            Some(parameter) => self.check_text(parameter, &place.text),
+            None => vec![format!("{} has no path parameter {}", operation.name, place.name)],
         });
         let faults = faults.collect();
         Some((operation, faults))
+    }
+
+    fn operation<'a>(&'a self, item: &'a Value, method: &str) -> Option<Operation<'a>> {
+        let value = item.get(method.to_lowercase())?;
+        let listed = [&item["parameters"], &value["parameters"]];
+        let parameters = listed.iter().filter_map(|it| it.as_array()).flatten();
+        let parameters = parameters.map(|parameter| self.followed(parameter)).collect();
+        Some(Operation { name: value["operationId"].as_str()?, value, parameters })
     }
 
     /// What is wrong with a query.
@@ -143,18 +148,36 @@ impl Operation<'_> {
     fn parameter(&self, place: &str, name: &str) -> Option<&Value> {
         self.parameters.iter().copied().find(|it| it["in"] == place && it["name"] == name)
     }
+
+    /// GitHub marks the path parameters that may hold slashes, such as the path of a file.
+    fn admits(&self, place: &Place<'_>) -> bool {
+        let marked = self.parameter("path", place.name).is_some_and(|it| it["x-multi-segment"] == true);
+        marked || !place.text_has_segments
+    }
 }
 
-/// What stands in the places of a path template, by name; `None` when the path is of another form.
-fn places<'a>(template: &'a str, path: &str) -> Option<Vec<(&'a str, String)>> {
-    let (wanted, given) = (template.split('/'), path.split('/'));
-    if wanted.clone().count() != given.clone().count() {
+/// What stands in one place of a path template.
+struct Place<'a> {
+    name: &'a str,
+    text: String,
+    text_has_segments: bool,
+}
+
+/// What stands in the places of a path template; `None` when the path is of another form. The last place takes
+/// all that is left.
+fn places<'a>(template: &'a str, path: &str) -> Option<Vec<Place<'a>>> {
+    let wanted: Vec<_> = template.split('/').collect();
+    let given: Vec<_> = path.splitn(wanted.len(), '/').collect();
+    if wanted.len() != given.len() {
         return None;
     }
     let mut places = Vec::new();
-    for (wanted, given) in wanted.zip(given) {
+    for (wanted, given) in wanted.into_iter().zip(given) {
         match wanted.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
-            Some(name) => places.push((name, percent_decode_str(given).decode_utf8().ok()?.into_owned())),
+            Some(name) => {
+                let text = percent_decode_str(given).decode_utf8().ok()?.into_owned();
+                places.push(Place { name, text, text_has_segments: given.contains('/') });
+            }
             None if wanted == given => {}
             None => return None,
         }

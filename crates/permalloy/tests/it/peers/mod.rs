@@ -11,6 +11,7 @@
 )]
 
 mod application;
+mod catalogue;
 mod clients;
 mod conformance;
 mod description;
