@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{PgPool, SqlitePool};
+use sqlx::{Connection as _, PgPool, SqlitePool};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{Account, Error, Result};
@@ -163,8 +163,17 @@ async fn open_sqlite(path: &str, options: OpenOptions) -> Result<Db> {
             .idle_timeout(None)
             .max_lifetime(None)
     };
-    // The writer opens first: it makes the file and switches it to WAL.
-    let write = pool().max_connections(1).min_connections(1).connect_with(connect.clone()).await?;
+    // The writer opens first: it makes the file and switches it to WAL. A commit that failed (a full disk) has
+    // ended the transaction in SQLite, but sqlx believes it open and would never begin another on that connection.
+    let write = pool()
+        .max_connections(1)
+        .min_connections(1)
+        .before_acquire(|connection, _| {
+            let usable = !connection.is_in_transaction();
+            Box::pin(async move { Ok(usable) })
+        })
+        .connect_with(connect.clone())
+        .await?;
     let read = pool().max_connections(options.max_connections).connect_with(connect.read_only(true)).await?;
     Ok(Db::Sqlite { read, write, turn: Arc::new(Semaphore::new(1)) })
 }

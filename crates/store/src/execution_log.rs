@@ -3,11 +3,15 @@
 //! Records that arrive while a batch is being committed make up the next batch, which begins at once; nobody
 //! waits for a timer. A caller's `record` ends when its record is committed. The opening and the closing record
 //! of an execution are the same upsert.
+//!
+//! An outcome that the database cannot take is told to its caller, and written when the database is back.
 
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
 
 use crate::execution_writer::Writer;
 use crate::executions::ExecutionRecord;
@@ -15,6 +19,9 @@ use crate::{Db, Error, Result};
 
 /// Records that may wait to be taken into a batch; beyond that, callers wait to hand theirs over.
 const WAITING: usize = 4096;
+
+/// Outcomes that the database could not take are tried again when nothing else came for this long.
+const LATE: Duration = Duration::from_secs(1);
 
 /// The way to the writer. Cloning is cheap.
 #[derive(Clone, Debug)]
@@ -55,54 +62,101 @@ impl ExecutionLog {
 
 async fn run(mut writer: Writer, mut receiver: mpsc::Receiver<Message>) {
     let mut messages = Vec::new();
-    while receiver.recv_many(&mut messages, writer.batch()).await > 0 {
-        let mut records = Vec::with_capacity(messages.len());
-        let mut waiters = Vec::with_capacity(messages.len());
-        for message in messages.drain(..) {
-            match message {
-                Message::Record(handed_over) => {
-                    let (record, done) = *handed_over;
-                    records.push(record);
-                    waiters.push(done);
+    let mut late = Vec::new();
+    loop {
+        let received = receiver.recv_many(&mut messages, writer.batch());
+        let received = if late.is_empty() { Ok(received.await) } else { timeout(LATE, received).await };
+        match received {
+            Ok(0) => break,
+            Err(_silence) => write_late(&mut writer, &mut late).await,
+            Ok(_) => {
+                let (records, waiters) = unpack(&mut messages, &mut receiver);
+                if records.is_empty() {
+                    continue;
                 }
-                // What was handed over before is still in the channel, and still comes.
-                Message::Close => receiver.close(),
+                let failed = write(&mut writer, records, waiters).await;
+                if failed.is_empty() {
+                    write_late(&mut writer, &mut late).await;
+                }
+                late.extend(failed);
             }
         }
-        if !records.is_empty() {
-            write(&mut writer, records, waiters).await;
-        }
+    }
+    write_late(&mut writer, &mut late).await;
+    if !late.is_empty() {
+        tracing::error!(records = late.len(), "the outcomes of executions are not recorded");
     }
     writer.close().await;
 }
 
-/// Writes a batch and answers its waiters, of whom some may have left.
+type Waiter = oneshot::Sender<Result<()>>;
+
+fn unpack(
+    messages: &mut Vec<Message>,
+    receiver: &mut mpsc::Receiver<Message>,
+) -> (Vec<ExecutionRecord>, Vec<Waiter>) {
+    let mut records = Vec::with_capacity(messages.len());
+    let mut waiters = Vec::with_capacity(messages.len());
+    for message in messages.drain(..) {
+        match message {
+            Message::Record(handed_over) => {
+                let (record, done) = *handed_over;
+                records.push(record);
+                waiters.push(done);
+            }
+            // What was handed over before is still in the channel, and still comes.
+            Message::Close => receiver.close(),
+        }
+    }
+    (records, waiters)
+}
+
+/// Writes a batch and answers its waiters, of whom some may have left. Answers the records that the database is
+/// to get later.
 async fn write(
     writer: &mut Writer,
     records: Vec<ExecutionRecord>,
-    waiters: Vec<oneshot::Sender<Result<()>>>,
-) {
+    waiters: Vec<Waiter>,
+) -> Vec<ExecutionRecord> {
     let Err(error) = writer.write(&records).await else {
         for waiter in waiters {
             waiter.send(Ok(())).unwrap_or_default();
         }
-        return;
+        return Vec::new();
     };
     tracing::error!(
         records = records.len(),
         error = &error as &dyn std::error::Error,
         "a batch was not written"
     );
-    if error.is_unavailable() || records.len() == 1 {
+    let unavailable = error.is_unavailable();
+    if unavailable || records.len() == 1 {
         let error = Arc::new(error);
         for waiter in waiters {
             waiter.send(Err(Error::Record(error.clone()))).unwrap_or_default();
         }
-        return;
+        return records.into_iter().filter(|record| unavailable && record.finished_at.is_some()).collect();
     }
     // One record may be at fault; it must not take the others with it.
     for (record, waiter) in records.into_iter().zip(waiters) {
         let written = writer.write(&[record]).await.map_err(|error| Error::Record(Arc::new(error)));
         waiter.send(written).unwrap_or_default();
+    }
+    Vec::new()
+}
+
+/// Writes what the database did not take before, as far as it takes it now.
+async fn write_late(writer: &mut Writer, late: &mut Vec<ExecutionRecord>) {
+    while !late.is_empty() {
+        let batch = late.split_off(late.len().saturating_sub(writer.batch()));
+        match writer.write(&batch).await {
+            Ok(()) => {}
+            Err(error) if error.is_unavailable() => return late.extend(batch),
+            Err(error) => tracing::error!(
+                records = batch.len(),
+                error = &error as &dyn std::error::Error,
+                "the outcomes of executions are not recorded"
+            ),
+        }
     }
 }

@@ -12,7 +12,7 @@ use sqlx::sqlite::{SqliteArguments, SqliteConnection};
 use sqlx::{Arguments as _, Connection as _};
 use tokio::sync::Semaphore;
 
-use crate::executions::ExecutionRecord;
+use crate::executions::{ExecutionRecord, WRITERS_LOCK};
 use crate::{Db, Result};
 
 /// Columns that a record has.
@@ -179,7 +179,13 @@ async fn connect(db: &Db) -> Result<Connection> {
             Connection::Sqlite(connection, turn.clone())
         }
         Db::Postgres(pool) => {
-            Connection::Postgres(PgConnection::connect_with(&pool.connect_options()).await?)
+            let mut connection = PgConnection::connect_with(&pool.connect_options()).await?;
+            // Lets go when the connection ends, however the process ends.
+            sqlx::query("select pg_advisory_lock_shared(hashtextextended(current_schema(), $1))")
+                .bind(WRITERS_LOCK)
+                .execute(&mut connection)
+                .await?;
+            Connection::Postgres(connection)
         }
     })
 }

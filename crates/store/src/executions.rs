@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use crate::db::Tx;
 use crate::{Account, Db, ExecutionStatus, PURGED_AT_ONCE, Result};
 
 /// The record of a run, as it is stored.
@@ -116,6 +117,13 @@ pub struct ExecutionRecord {
     pub request_id: Option<Arc<str>>,
 }
 
+/// Every process that writes executions to a PostgreSQL database holds this lock, shared, while it is connected.
+pub(crate) const WRITERS_LOCK: i64 = 5_291_166_370_428_377;
+
+const MARK_INTERRUPTED: &str =
+    "update executions set status = 'unknown' where (account_id, execution_id) in (
+    select account_id, execution_id from executions where status = 'running' and started_at < $1)";
+
 /// Which executions to list; `None` means all.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ExecutionFilter<'a> {
@@ -190,13 +198,33 @@ impl Account {
 }
 
 impl Db {
-    /// Marks what an earlier process left open: executions still running that were opened before this one
-    /// started. Answers how many.
+    /// Marks as unknown the executions that were opened before `now` and are still running, and answers how many:
+    /// no process is left that could close them. `None` when another process writes executions to this database,
+    /// so that they may be its own; that is noticed on PostgreSQL only, a SQLite file has one process.
+    pub async fn mark_interrupted_if_alone(&self, now: DateTime<Utc>) -> Result<Option<u64>> {
+        let mut tx = self.begin().await?;
+        if let Tx::Postgres(tx) = &mut tx {
+            let alone: bool = sqlx::query_scalar(
+                "select pg_try_advisory_xact_lock(hashtextextended(current_schema(), $1))",
+            )
+            .bind(WRITERS_LOCK)
+            .fetch_one(&mut **tx)
+            .await?;
+            if !alone {
+                return Ok(None);
+            }
+        }
+        let rows = in_tx!(&mut tx, db => sqlx::query(MARK_INTERRUPTED).bind(now).execute(db).await
+            .map(|done| done.rows_affected()))?;
+        tx.commit().await?;
+        Ok(Some(rows))
+    }
+
+    /// Marks as unknown the executions that are still running although they were opened before that time, whoever
+    /// opened them. Answers how many.
     pub async fn mark_interrupted_executions(&self, started_before: DateTime<Utc>) -> Result<u64> {
-        let rows = on!(write self, db => sqlx::query(
-            "update executions set status = 'unknown' where (account_id, execution_id) in (
-                 select account_id, execution_id from executions where status = 'running' and started_at < $1)")
-            .bind(started_before).execute(db).await.map(|done| done.rows_affected()))?;
+        let rows = on!(write self, db => sqlx::query(MARK_INTERRUPTED).bind(started_before).execute(db).await
+            .map(|done| done.rows_affected()))?;
         Ok(rows)
     }
 

@@ -1,8 +1,8 @@
 //! Reading, closing and purging executions.
 
-use store::{Account, ExecutionFilter, ExecutionRecord, ExecutionStatus};
+use store::{Account, Db, ExecutionFilter, ExecutionLog, ExecutionRecord, ExecutionStatus};
 
-use crate::databases::at;
+use crate::databases::{at, on_each_db};
 use crate::execution_log::{closing, opening, with_log};
 
 async fn ids(
@@ -90,6 +90,27 @@ async fn what_an_earlier_process_left_open_becomes_unknown() {
         ] {
             assert_eq!(account.find_execution(id).await.unwrap().map(|row| row.status), Some(status), "{id}");
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_running_is_interrupted_only_when_no_process_writes_any_more() {
+    on_each_db(async |db| {
+        let (log, writer) = ExecutionLog::new(db.clone());
+        let open = async {
+            log.record(opening("acc", "e1")).await.unwrap();
+            let while_writing = db.mark_interrupted_if_alone(at(99)).await.unwrap();
+            // A SQLite file has one process, and what that one opened it did not open before it started.
+            let expected = matches!(db, Db::Sqlite { .. }).then_some(1);
+            assert_eq!(while_writing, expected);
+            log.close().await;
+        };
+        tokio::join!(open, writer);
+        assert_eq!(db.mark_interrupted_if_alone(at(0)).await.unwrap(), Some(0));
+        db.mark_interrupted_if_alone(at(99)).await.unwrap().unwrap();
+        let execution = db.account("acc").find_execution("e1").await.unwrap().unwrap();
+        assert_eq!(execution.status, ExecutionStatus::Unknown);
     })
     .await;
 }
