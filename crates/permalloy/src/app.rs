@@ -8,6 +8,7 @@ use std::{
 
 use anyhow::Context as _;
 use store::{Db, ExecutionLog, OpenOptions};
+use tokio::time::timeout;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -23,6 +24,9 @@ use crate::{
 
 /// How long a request may wait for a database connection before it is answered with 503.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long the execution log may take to write what it was handed.
+const LOG_DEADLINE: Duration = Duration::from_secs(10);
 
 /// The process: state, doors to the outside, and the tasks that run beside the requests.
 pub(crate) struct App {
@@ -48,6 +52,8 @@ pub(crate) struct App {
 #[derive(Clone, Default)]
 pub(crate) struct Tasks {
     tracker: TaskTracker,
+    /// What the others write to until they end.
+    last: TaskTracker,
     /// Cancelled when the process is to end.
     pub(crate) stop: CancellationToken,
 }
@@ -57,12 +63,12 @@ impl Tasks {
     pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         self.tracker.spawn(task);
     }
+}
 
-    /// Waits for all tasks, at most `deadline`. Whether all ended.
-    pub(crate) async fn drain(&self, deadline: Duration) -> bool {
-        self.tracker.close();
-        tokio::time::timeout(deadline, self.tracker.wait()).await.is_ok()
-    }
+/// Waits for all tasks, at most `deadline`. Whether all ended.
+async fn ended(tasks: &TaskTracker, deadline: Duration) -> bool {
+    tasks.close();
+    timeout(deadline, tasks.wait()).await.is_ok()
 }
 
 impl App {
@@ -83,7 +89,7 @@ impl App {
         let db = open(&config).await?;
         let tasks = Tasks::default();
         let (log, writer) = ExecutionLog::new(db.clone());
-        tasks.spawn(writer);
+        tasks.last.spawn(writer);
         Ok(Arc::new(Self {
             hosts: Hosts::new(&config, &base_url),
             base_url,
@@ -101,6 +107,20 @@ impl App {
             db,
             config,
         }))
+    }
+
+    /// Ends everything in order: the tasks, which have `deadline` to finish what they began, then the log to which
+    /// they write outcomes, then the database. Whether all ended in time.
+    pub(crate) async fn close(&self, deadline: Duration) -> bool {
+        self.tasks.stop.cancel();
+        let tasks_ended = ended(&self.tasks.tracker, deadline).await;
+        let log_ended = timeout(LOG_DEADLINE, self.log.close()).await.is_ok()
+            && ended(&self.tasks.last, LOG_DEADLINE).await;
+        if !(tasks_ended && log_ended) {
+            tracing::warn!("some work did not end in time");
+        }
+        self.db.close().await;
+        tasks_ended && log_ended
     }
 
     /// From the names of direct tools to actions; made when a server in direct mode is first used.
@@ -130,7 +150,9 @@ impl From<store::Error> for Error {
             store::Error::Unavailable(_) => {
                 Self::plain(Kind::Unavailable, "The database does not answer; try again").because(error)
             }
-            store::Error::ZeroByte => Self::invalid_field("", "holds a zero byte (U+0000), which cannot be stored"),
+            store::Error::ZeroByte => {
+                Self::invalid_field("", "holds a zero byte (U+0000), which cannot be stored")
+            }
             store::Error::Record(_) | store::Error::LogClosed => {
                 Self::plain(Kind::Unavailable, "The execution could not be recorded; try again")
                     .because(error)

@@ -48,12 +48,9 @@ impl Host {
 
     /// Ends what the command started.
     pub(super) async fn close(self) -> anyhow::Result<()> {
-        self.app.tasks.stop.cancel();
-        self.app.log.close().await;
-        if !self.app.tasks.drain(DRAIN).await {
+        if !self.app.close(DRAIN).await {
             return Err(anyhow!("some work did not end in time"));
         }
-        self.app.db.close().await;
         Ok(())
     }
 }

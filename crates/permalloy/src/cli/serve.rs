@@ -3,7 +3,6 @@
 use std::{sync::Arc, time::Duration};
 
 use anyhow::Context as _;
-use chrono::TimeDelta;
 use serde_json::json;
 use tokio::net::TcpListener;
 
@@ -13,16 +12,13 @@ use crate::{
     http, jobs,
     ops::{
         accounts::{self, FirstStart},
-        servers,
+        executions, servers,
     },
     telemetry,
 };
 
 /// How long jobs and calls may take to end once the connections are closed.
 const DRAIN: Duration = Duration::from_secs(10);
-/// On a database that replicas share, an execution this old belongs to no living process: the longest one takes
-/// five minutes.
-const ABANDONED: TimeDelta = TimeDelta::minutes(10);
 
 /// Serves until SIGTERM or SIGINT.
 pub(super) async fn run(call: Call) -> Outcome {
@@ -36,7 +32,7 @@ pub(super) async fn run(call: Call) -> Outcome {
     })?;
     let base_url = config.server.base_url(listener.local_addr()?);
     let app = App::build(config, base_url, telemetry).await?;
-    recover(&app).await?;
+    executions::recover(&app).await.map_err(context::told)?;
     let first = accounts::first_start(&app).await.map_err(context::told)?;
     tell(&banner(&app, first.as_ref()))?;
     stop_on_signal(&app)?;
@@ -44,23 +40,6 @@ pub(super) async fn run(call: Call) -> Outcome {
     let served = http::serve(Arc::clone(&app), listener).await;
     drain(&app).await;
     served
-}
-
-/// What a process that was killed left open gets an outcome: unknown.
-async fn recover(app: &App) -> anyhow::Result<()> {
-    let now = app.clock.now();
-    let before = match app.db {
-        store::Db::Sqlite { .. } => now,
-        store::Db::Postgres(_) => now - ABANDONED,
-    };
-    let interrupted = app.db.mark_interrupted_executions(before).await?;
-    if interrupted > 0 {
-        tracing::warn!(
-            executions = interrupted,
-            "executions were interrupted by the end of a process; their outcome is unknown"
-        );
-    }
-    Ok(())
 }
 
 fn stop_on_signal(app: &Arc<App>) -> anyhow::Result<()> {
@@ -80,12 +59,7 @@ fn stop_on_signal(app: &Arc<App>) -> anyhow::Result<()> {
 }
 
 async fn drain(app: &App) {
-    app.tasks.stop.cancel();
-    app.log.close().await;
-    if !app.tasks.drain(DRAIN).await {
-        tracing::warn!("some work did not end in time");
-    }
-    app.db.close().await;
+    app.close(DRAIN).await;
     app.telemetry.flush(Duration::from_secs(2));
 }
 

@@ -73,10 +73,7 @@ async fn story(call: &Call, demo: &Demo, directory: &std::path::Path) -> Outcome
         tell("\nEverything keeps running; Ctrl-C ends it.")?;
         tokio::signal::ctrl_c().await?;
     }
-    app.tasks.stop.cancel();
-    app.log.close().await;
-    ensure!(app.tasks.drain(DRAIN).await, "the demo's parts did not end in time");
-    app.db.close().await;
+    ensure!(app.close(DRAIN).await, "the demo's parts did not end in time");
     told
 }
 

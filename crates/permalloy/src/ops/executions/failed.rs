@@ -182,11 +182,6 @@ impl Failed {
         );
     }
 
-    /// The product's own view of it, with the cause for the log.
-    pub(crate) fn error(&self) -> &Error {
-        &self.0.error
-    }
-
     /// The failure as an idempotency key keeps it.
     pub(super) fn kept(&self) -> Value {
         json!({ "status": self.0.error.kind().status(), "error": self.0.told })

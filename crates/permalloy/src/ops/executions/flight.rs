@@ -22,7 +22,7 @@ use store::ExecutionRecord;
 use super::{
     Acting, ExecuteRequest, Executed, Failed, MAX_TIMEOUT, MIN_TIMEOUT,
     credential::{self, Chosen},
-    idempotency::{self, Asked, Held},
+    idempotency::{self, Asked, Held, Settlement},
     kept::{self, Kept, Origin, Place},
     record,
 };
@@ -360,18 +360,13 @@ impl Call {
     }
 
     /// Leaves the outcome with the idempotency key, and writes it into the record.
-    async fn finish(&self, mut record: ExecutionRecord, returned: Returned) -> Ended {
+    async fn finish(&self, mut record: ExecutionRecord, mut returned: Returned) -> Ended {
         record.attempts = returned.attempts.into();
         record.response_bytes = signed(returned.response_bytes);
-        record.result = returned.body;
+        record.result = returned.body.take();
         record::close(&mut record, &returned.outcome, self.app.clock.now());
         if let Some(key) = &self.idempotency_key {
-            let id = &record.execution_id;
-            let settled =
-                idempotency::settle(&self.by, &self.found, key, id, &returned.outcome, returned.nothing_done);
-            if let Err(failed) = settled.await {
-                tracing::error!(execution.id = &**id, error = ?failed.error(), "an idempotency key was not completed");
-            }
+            self.settle(key, &record.execution_id, &returned).await;
         }
         if let Err(error) = self.app.log.record(record).await {
             let message =
@@ -379,6 +374,31 @@ impl Call {
             return Err(Error::plain(Kind::Internal, message).because(error).into());
         }
         returned.outcome
+    }
+
+    /// Leaves the outcome with the key. If the database is gone, repeats are refused until it is back and has it.
+    async fn settle(&self, key: &Arc<str>, execution_id: &Arc<str>, returned: &Returned) {
+        let settlement = match Settlement::new(&returned.outcome, returned.nothing_done) {
+            Ok(settlement) => settlement,
+            Err(error) => {
+                return tracing::error!(execution.id = &**execution_id, ?error, "an outcome cannot be kept");
+            }
+        };
+        let scope = idempotency::scope(&self.by, &self.found, key);
+        match settlement.write(&self.by.account, scope, execution_id).await {
+            Ok(()) => {}
+            Err(error) if error.is_unavailable() => {
+                let (app, by, found) = (Arc::clone(&self.app), self.by.clone(), self.found.clone());
+                let (key, execution_id) = (Arc::clone(key), Arc::clone(execution_id));
+                self.app.tasks.spawn(async move {
+                    let scope = idempotency::scope(&by, &found, &key);
+                    settlement.write_later(&app, &by.account, scope, &execution_id).await;
+                });
+            }
+            Err(error) => {
+                tracing::error!(execution.id = &**execution_id, %error, "an idempotency key was not completed");
+            }
+        }
     }
 
     async fn give_key_back(&self, record: &ExecutionRecord) {

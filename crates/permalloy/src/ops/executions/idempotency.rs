@@ -1,15 +1,15 @@
 //! Idempotency keys: who sends, and what a repeat is answered with.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, time::Duration};
 
 use aws_lc_rs::digest;
 use chrono::{DateTime, TimeDelta, Utc};
 use connector::PageToken;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use store::{Claim, ExecutionStatus, IdempotencyKey, IdempotencyScope};
+use store::{Account, Claim, Execution, ExecutionStatus, IdempotencyKey, IdempotencyScope};
 
-use super::{Acting, Executed, Failed, MAX_TIMEOUT};
+use super::{Acting, Executed, Failed, MAX_TIMEOUT, record};
 use crate::{
     app::App,
     error::{Error, Kind},
@@ -22,6 +22,8 @@ const MAX_KEY_CHARS: usize = 255;
 const MAX_TRIES: usize = 3;
 /// A holder that has not even opened its record for this long will not do so any more.
 const UNOPENED_FOR: TimeDelta = TimeDelta::seconds(60);
+/// Between two attempts to leave an outcome with its key while the database is gone.
+const LATE: Duration = Duration::from_secs(1);
 /// What a caller is told to wait for a run that is still going on, in seconds.
 const RUNNING_RETRY_SECONDS: u64 = 2;
 
@@ -88,13 +90,15 @@ pub(super) async fn claim(
             return Err(Failed::conflict("The idempotency key was used before with other parameters", None));
         }
         if let Some(outcome) = &taken.outcome {
-            return first_outcome(outcome).map(|first| Held::Done(Box::new(first)));
+            let first = first_outcome(outcome)?;
+            close_record(app, by, &taken, &first, now).await?;
+            return Ok(Held::Done(Box::new(first)));
         }
-        if !is_abandoned(by, &taken, now).await? {
-            let message = "The call that used this idempotency key first is still running";
-            return Err(Failed::conflict(message, Some(RUNNING_RETRY_SECONDS)));
+        let execution = by.account.find_execution(&taken.execution_id).await?;
+        if !is_abandoned(execution.as_ref(), &taken, now) {
+            return Err(still_running());
         }
-        if !is_repeatable(found) && by.account.find_execution(&taken.execution_id).await?.is_some() {
+        if !is_repeatable(found) && execution.is_some() {
             let message = "The call that used this idempotency key first was interrupted and its outcome is unknown; \
                            it may have been done. Check at the platform, then use a new key";
             return Err(Failed::conflict(message, None));
@@ -111,42 +115,105 @@ pub(super) fn is_repeatable(found: &Found) -> bool {
 }
 
 /// Whether the run that has the key has ended without leaving its outcome with the key.
-async fn is_abandoned(by: &Acting, taken: &IdempotencyKey, now: DateTime<Utc>) -> Result<bool, Failed> {
-    let longest = TimeDelta::from_std(MAX_TIMEOUT).unwrap_or(TimeDelta::minutes(5)) + UNOPENED_FOR;
-    let Some(execution) = by.account.find_execution(&taken.execution_id).await? else {
-        return Ok(now - taken.created_at > UNOPENED_FOR);
-    };
-    Ok(match execution.status {
-        ExecutionStatus::Running => now - execution.started_at > longest,
+fn is_abandoned(execution: Option<&Execution>, taken: &IdempotencyKey, now: DateTime<Utc>) -> bool {
+    let Some(execution) = execution else { return now - taken.created_at > UNOPENED_FOR };
+    match execution.status {
+        ExecutionStatus::Running => is_over(execution, now),
         // Its outcome came to the key after we looked, unless the key could not be written.
         ExecutionStatus::Succeeded | ExecutionStatus::Failed => {
             execution.finished_at.is_none_or(|at| now - at > UNOPENED_FOR)
         }
         ExecutionStatus::Unknown => true,
-    })
+    }
 }
 
-/// Leaves the outcome with the key, or gives the key back where certainly nothing was done.
-pub(super) async fn settle(
+/// Whether a run that is still open can only have been interrupted.
+fn is_over(execution: &Execution, now: DateTime<Utc>) -> bool {
+    let longest = TimeDelta::from_std(MAX_TIMEOUT).unwrap_or(TimeDelta::minutes(5)) + UNOPENED_FOR;
+    now - execution.started_at > longest
+}
+
+fn still_running() -> Failed {
+    let message = "The call that used this idempotency key first is still running";
+    Failed::conflict(message, Some(RUNNING_RETRY_SECONDS))
+}
+
+/// Sees to it that the record tells the outcome that a repeat is answered with: the key gets its outcome first,
+/// and the process may have ended between the two.
+async fn close_record(
+    app: &App,
     by: &Acting,
-    found: &Found,
-    key: &str,
-    execution_id: &str,
+    taken: &IdempotencyKey,
     outcome: &Result<Executed, Failed>,
-    nothing_done: bool,
+    now: DateTime<Utc>,
 ) -> Result<(), Failed> {
-    let scope = scope(by, found, key);
-    if nothing_done {
-        by.account.release_idempotency_key(scope, execution_id).await?;
-        return Ok(());
+    let Some(execution) = by.account.find_execution(&taken.execution_id).await? else { return Ok(()) };
+    match execution.status {
+        ExecutionStatus::Succeeded | ExecutionStatus::Failed => return Ok(()),
+        // The record is on its way.
+        ExecutionStatus::Running if !is_over(&execution, now) => return Err(still_running()),
+        ExecutionStatus::Running | ExecutionStatus::Unknown => {}
     }
-    let stored = match outcome {
-        Ok(executed) => Outcome::Succeeded { status: executed.upstream_status, json: executed.json.clone() },
-        Err(failed) => Outcome::Failed(failed.kept()),
-    };
-    let stored = serde_json::to_string(&stored).map_err(Error::internal)?;
-    by.account.complete_idempotency_key(scope, execution_id, &stored).await?;
-    Ok(())
+    Ok(app.log.record(record::closed_late(&by.account_id, execution, outcome, now)).await?)
+}
+
+/// What becomes of a key when its run has ended.
+pub(super) enum Settlement {
+    /// Certainly nothing was done: the key is given back.
+    Release,
+    /// The outcome, as repeats are answered with it.
+    Complete(String),
+}
+
+impl Settlement {
+    pub(super) fn new(outcome: &Result<Executed, Failed>, nothing_done: bool) -> Result<Self, Error> {
+        if nothing_done {
+            return Ok(Self::Release);
+        }
+        let stored = match outcome {
+            Ok(executed) => {
+                Outcome::Succeeded { status: executed.upstream_status, json: executed.json.clone() }
+            }
+            Err(failed) => Outcome::Failed(failed.kept()),
+        };
+        Ok(Self::Complete(serde_json::to_string(&stored).map_err(Error::internal)?))
+    }
+
+    /// Leaves it with the key.
+    pub(super) async fn write(
+        &self,
+        account: &Account,
+        scope: IdempotencyScope<'_>,
+        execution_id: &str,
+    ) -> store::Result<()> {
+        match self {
+            Self::Release => account.release_idempotency_key(scope, execution_id).await,
+            Self::Complete(outcome) => account.complete_idempotency_key(scope, execution_id, outcome).await,
+        }
+    }
+
+    /// Tries again and again while the database is gone, until the process is to end.
+    pub(super) async fn write_later(
+        &self,
+        app: &App,
+        account: &Account,
+        scope: IdempotencyScope<'_>,
+        execution_id: &str,
+    ) {
+        loop {
+            let last = tokio::select! {
+                () = app.tasks.stop.cancelled() => true,
+                () = tokio::time::sleep(LATE) => false,
+            };
+            match self.write(account, scope, execution_id).await {
+                Ok(()) => return,
+                Err(error) if error.is_unavailable() && !last => {}
+                Err(error) => {
+                    return tracing::error!(execution.id = execution_id, %error, "an idempotency key was not completed");
+                }
+            }
+        }
+    }
 }
 
 fn first_outcome(outcome: &str) -> Result<Result<Executed, Failed>, Failed> {

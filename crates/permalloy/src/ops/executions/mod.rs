@@ -6,6 +6,7 @@ mod credential;
 mod failed;
 mod flight;
 mod idempotency;
+mod interrupted;
 mod kept;
 mod record;
 mod redact;
@@ -21,6 +22,7 @@ use store::Account;
 
 pub(crate) use arguments::merged;
 pub(crate) use failed::Failed;
+pub(crate) use interrupted::{close_abandoned, recover};
 pub(crate) use view::{Filter, get, list, own_record};
 
 use self::flight::{Call, Flight};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use store::{ExecutionRecord, ExecutionStatus};
+use store::{Execution, ExecutionRecord, ExecutionStatus};
 
 use super::{Acting, Executed, Failed, redact};
 use crate::{access::Via, chance, ops::catalogue::Found};
@@ -69,6 +69,46 @@ pub(super) fn close(record: &mut ExecutionRecord, outcome: &Result<Executed, Fai
             record.upstream_status = failed.upstream_status().map(i64::from);
         }
     }
+}
+
+/// A stored record with an outcome that was known to its idempotency key only. How long the run took is lost.
+pub(super) fn closed_late(
+    account_id: &Arc<str>,
+    row: Execution,
+    outcome: &Result<Executed, Failed>,
+    now: DateTime<Utc>,
+) -> ExecutionRecord {
+    let shared = |text: Option<String>| text.map(Arc::from);
+    let mut record = ExecutionRecord {
+        account_id: Arc::clone(account_id),
+        execution_id: row.execution_id.into(),
+        server_id: shared(row.server_id),
+        token_id: shared(row.token_id),
+        key_id: shared(row.key_id),
+        user_id: row.user_id.into(),
+        surface: row.surface.into(),
+        connector_id: row.connector_id.into(),
+        action_id: row.action_id.into(),
+        credential_id: shared(row.credential_id),
+        read_only: row.read_only,
+        status: row.status,
+        error_code: shared(row.error_code),
+        upstream_status: row.upstream_status,
+        started_at: row.started_at,
+        finished_at: row.finished_at,
+        duration_us: row.duration_us,
+        attempts: row.attempts.max(1),
+        request_bytes: row.request_bytes,
+        response_bytes: row.response_bytes,
+        arguments: shared(row.arguments),
+        result: shared(row.result),
+        idempotency_key: shared(row.idempotency_key),
+        cache: shared(row.cache),
+        request_id: shared(row.request_id),
+    };
+    close(&mut record, outcome, now);
+    record.duration_us = None;
+    record
 }
 
 /// JSON text for the record, secrets removed.

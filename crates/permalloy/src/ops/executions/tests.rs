@@ -391,7 +391,8 @@ async fn a_cursor_is_nobody_elses_and_nothing_elses() {
         request.cursor = Some(&cursor);
         let failed = run(&world.app, by, request).await.unwrap_err();
         assert_eq!(failed.code(), "INVALID_REQUEST", "{action} {parameters}");
-        assert_eq!(failed.error().details().first().map(|detail| detail.field.as_str()), Some("cursor"));
+        let error = crate::error::Error::from(failed);
+        assert_eq!(error.details().first().map(|detail| detail.field.as_str()), Some("cursor"));
     }
 }
 
