@@ -1,0 +1,90 @@
+//! A way to PostgreSQL that can be closed: to the product it is as if the server had been stopped.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, copy_bidirectional};
+use tokio::net::{TcpListener, TcpStream, UnixStream};
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+use url::Url;
+
+pub(super) struct Proxy {
+    address: SocketAddr,
+    target: Target,
+    serving: JoinSet<()>,
+}
+
+#[derive(Clone)]
+enum Target {
+    Socket(String),
+    Address(String),
+}
+
+impl Proxy {
+    /// In front of the server that this URL names.
+    pub(super) async fn before(url: &Url) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let folder =
+            url.query_pairs().find(|(name, _)| name == "host").map(|(_, folder)| folder.into_owned());
+        let port = url.port().unwrap_or(5432);
+        let target = match folder {
+            Some(folder) if folder.starts_with('/') => Target::Socket(format!("{folder}/.s.PGSQL.{port}")),
+            Some(host) => Target::Address(format!("{host}:{port}")),
+            None => Target::Address(format!("{}:{port}", url.host_str().unwrap_or("localhost"))),
+        };
+        let mut serving = JoinSet::new();
+        serving.spawn(serve(listener, target.clone()));
+        Self { address, target, serving }
+    }
+
+    /// The same database, through here.
+    pub(super) fn url(&self, of: &Url) -> Url {
+        let mut url = of.clone();
+        let kept: Vec<(String, String)> =
+            of.query_pairs().filter(|(name, _)| name != "host").map(|(a, b)| (a.into(), b.into())).collect();
+        url.query_pairs_mut().clear().extend_pairs(kept);
+        url.set_host(Some(&self.address.ip().to_string())).expect("a host can be set");
+        url.set_port(Some(self.address.port())).expect("a port can be set");
+        url
+    }
+
+    /// Ends every connection and refuses new ones.
+    pub(super) async fn cut(&mut self) {
+        self.serving.shutdown().await;
+    }
+
+    /// Lets connections through again.
+    pub(super) async fn restore(&mut self) {
+        let listener = loop {
+            match TcpListener::bind(self.address).await {
+                Ok(listener) => break listener,
+                // Another program's passing connection has the port.
+                Err(_) => sleep(Duration::from_millis(20)).await,
+            }
+        };
+        self.serving.spawn(serve(listener, self.target.clone()));
+    }
+}
+
+async fn serve(listener: TcpListener, target: Target) {
+    let mut connections = JoinSet::new();
+    loop {
+        let Ok((stream, _)) = listener.accept().await else { return };
+        connections.spawn(pipe(stream, target.clone()));
+    }
+}
+
+async fn pipe(stream: TcpStream, target: Target) {
+    match target {
+        Target::Socket(path) => couple(stream, UnixStream::connect(path).await).await,
+        Target::Address(address) => couple(stream, TcpStream::connect(address).await).await,
+    }
+}
+
+/// Until either side ends; how it ended does not matter here.
+async fn couple(mut near: TcpStream, far: std::io::Result<impl AsyncRead + AsyncWrite + Unpin>) {
+    let Ok(mut far) = far else { return };
+    copy_bidirectional(&mut near, &mut far).await.unwrap_or_default();
+}
