@@ -5,6 +5,9 @@ use std::{borrow::Cow, fmt, time::Duration};
 
 use serde::Serialize;
 
+/// Problems that an answer lists at most, however many a hostile request has.
+const MAX_DETAILS: usize = 100;
+
 /// A failure with a sentence for the caller and, apart from it, the cause for the log.
 pub(crate) struct Error {
     kind: Kind,
@@ -162,7 +165,8 @@ impl Error {
     }
 
     /// The body or a parameter is wrong, with every problem found.
-    pub(crate) fn invalid(details: Vec<Detail>) -> Self {
+    pub(crate) fn invalid(mut details: Vec<Detail>) -> Self {
+        details.truncate(MAX_DETAILS);
         let public = match details.as_slice() {
             [] => Cow::Borrowed("Invalid payload"),
             [one] if one.field.is_empty() => Cow::Owned(format!("Invalid payload: {}", one.problem)),

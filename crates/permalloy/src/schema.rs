@@ -1,20 +1,22 @@
 //! Violations of a JSON Schema in words that say what to do, all of them at once.
 
-use jsonschema::{ValidationError, Validator, error::ValidationErrorKind};
+use jsonschema::{
+    ValidationError, Validator,
+    error::{TypeKind, ValidationErrorKind},
+};
 use serde_json::Value;
 
 use crate::error::Detail;
 
 /// Problems listed at most.
 const MAX_PROBLEMS: usize = 100;
+/// The longest member name that is repeated whole, and looked up among the known ones, in characters.
+const MAX_NAME: usize = 100;
 
 /// Every problem of `value`, in the order of its members. `members` are the names that an unknown member may have
 /// been meant to be.
 pub(crate) fn problems(validator: &Validator, value: &Value, members: &[String]) -> Vec<Detail> {
-    let mut details: Vec<Detail> =
-        validator.iter_errors(value).flat_map(|error| describe(&error, members)).collect();
-    details.truncate(MAX_PROBLEMS);
-    details
+    validator.iter_errors(value).flat_map(|error| describe(&error, members)).take(MAX_PROBLEMS).collect()
 }
 
 /// Adds a problem for every text in `value` that holds a zero byte, which not every database can keep. `place` is
@@ -49,11 +51,26 @@ pub(crate) fn zero_bytes(value: &Value, place: &mut String, problems: &mut Vec<D
     }
 }
 
-/// One schema violation in words; a violation that names several members becomes one detail for each.
+/// What a type refused although its schema admits it: in practice, a member that is given twice.
+pub(crate) fn unreadable(error: &serde_json::Error) -> Detail {
+    let text = error.to_string();
+    let twice = text.strip_prefix("duplicate field `").and_then(|rest| rest.split_once('`'));
+    match twice {
+        Some((member, _)) => Detail { field: member.to_owned(), problem: "is given twice".to_owned() },
+        None => {
+            let problem = format!("cannot be read: line {}, column {}", error.line(), error.column());
+            Detail { field: String::new(), problem }
+        }
+    }
+}
+
+/// One schema violation in words; a violation that names several members becomes one detail for each. The words
+/// never repeat a value: it may be a secret, or very long.
 fn describe(error: &ValidationError<'_>, members: &[String]) -> Vec<Detail> {
     let place = dotted(error.instance_path().as_str());
-    let within =
-        |member: &str| if place.is_empty() { member.to_owned() } else { format!("{place}.{member}") };
+    let within = |member: &str| {
+        if place.is_empty() { shortened(member) } else { format!("{place}.{}", shortened(member)) }
+    };
     let one = |problem: String| vec![Detail { field: place.clone(), problem }];
     #[expect(
         clippy::wildcard_enum_match_arm,
@@ -62,6 +79,7 @@ fn describe(error: &ValidationError<'_>, members: &[String]) -> Vec<Detail> {
     match error.kind() {
         ValidationErrorKind::AdditionalProperties { unexpected } => unexpected
             .iter()
+            .take(MAX_PROBLEMS)
             .map(|member| Detail { field: within(member), problem: unknown_member(member, members) })
             .collect(),
         ValidationErrorKind::Required { property } => {
@@ -85,8 +103,22 @@ fn describe(error: &ValidationError<'_>, members: &[String]) -> Vec<Detail> {
         ValidationErrorKind::Pattern { .. } => {
             one("has characters that are not allowed, or whitespace at an end".to_owned())
         }
-        _ => one(error.to_string()),
+        ValidationErrorKind::Type { kind: TypeKind::Single(kind) } => {
+            let kind = kind.as_str();
+            let article = if kind.starts_with(['a', 'i', 'o']) { "an" } else { "a" };
+            one(format!("expected {article} {kind}"))
+        }
+        _ => one(error.masked_with("this").to_string()),
     }
+}
+
+fn shortened(name: &str) -> String {
+    let mut characters = name.chars();
+    let mut kept: String = characters.by_ref().take(MAX_NAME).collect();
+    if characters.next().is_some() {
+        kept.push('…');
+    }
+    kept
 }
 
 fn unknown_member(member: &str, members: &[String]) -> String {
@@ -98,7 +130,11 @@ fn unknown_member(member: &str, members: &[String]) -> String {
 
 /// The candidate that differs least from `word`, if it is near enough to be meant.
 pub(crate) fn nearest<'a>(word: &str, candidates: &'a [String]) -> Option<&'a str> {
-    let limit = (word.chars().count() / 3).max(2);
+    let length = word.chars().count();
+    if length > MAX_NAME {
+        return None;
+    }
+    let limit = (length / 3).max(2);
     candidates
         .iter()
         .map(|candidate| (distance(&word.to_lowercase(), &candidate.to_lowercase()), candidate.as_str()))
@@ -153,6 +189,7 @@ mod tests {
         assert_eq!(nearest("tokenExpiryInDays", &names), Some("tokenExpiresInDays"));
         assert_eq!(nearest("Name", &names), Some("name"));
         assert_eq!(nearest("completelyOther", &names), None);
+        assert_eq!(nearest(&"name".repeat(1_000), &names), None);
     }
 
     #[test]
@@ -162,6 +199,26 @@ mod tests {
         zero_bytes(&value, &mut String::new(), &mut problems);
         let fields: Vec<_> = problems.iter().map(|problem| problem.field.as_str()).collect();
         assert_eq!(fields, ["a[0].b", "d"]);
+    }
+
+    #[test]
+    fn no_value_is_repeated_and_a_long_name_only_in_part() {
+        let schema = serde_json::json!({
+            "type": "object", "additionalProperties": false, "minProperties": 1,
+            "properties": { "token": { "type": "string" }, "ids": { "type": "array" }, "n": { "type": ["null", "string"] } },
+        });
+        let validator = jsonschema::validator_for(&schema).unwrap();
+        let long = "x".repeat(1_000);
+        let value = serde_json::json!({ "token": ["hidden"], "ids": "hidden", "n": 7_777, long: 1 });
+        let found = problems(&validator, &value, &[]);
+        let text = format!("{found:?}");
+        assert!(!text.contains("hidden") && !text.contains("7777") && text.len() < 1_000, "{text}");
+        let problem =
+            |field: &str| found.iter().find(|detail| detail.field == field).unwrap().problem.clone();
+        assert_eq!(
+            (problem("token").as_str(), problem("ids").as_str()),
+            ("expected a string", "expected an array")
+        );
     }
 
     #[test]

@@ -1,8 +1,15 @@
 //! The nearest known name to a misspelt one. Knows nothing of settings.
 
+/// The longest name that is looked at, in characters: no known one is near to a longer one.
+const MAX_CHARS: usize = 256;
+
 /// The candidate with the least edit distance, if it is near enough to be meant.
 pub(crate) fn nearest(name: &str, candidates: impl Iterator<Item = String>) -> Option<String> {
-    let limit = (name.chars().count() / 3).max(2);
+    let length = name.chars().count();
+    if length > MAX_CHARS {
+        return None;
+    }
+    let limit = (length / 3).max(2);
     candidates
         .map(|candidate| (distance(name, &candidate), candidate))
         .filter(|(distance, _)| *distance <= limit)

@@ -72,22 +72,25 @@ fn status(kind: Kind) -> StatusCode {
 /// wrong method, unreadable path parameter).
 pub(crate) fn finish(mut response: Response<Body>, request_id: &str) -> Response<Body> {
     if let Some(Pending(error)) = response.extensions_mut().remove::<Pending>() {
-        return error_response(&error, request_id);
+        return with_allow(error_response(&error, request_id), &mut response);
     }
     let is_json = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/json");
     let code = response.status().as_u16();
     if code < 400 || is_json {
         return response;
     }
-    let allow = response.headers_mut().remove(header::ALLOW);
     let error = match code {
         404 => Error::not_found(crate::error::Noun::Path),
         405 => Error::plain(Kind::MethodNotAllowed, "Method not allowed on this path"),
         500.. => Error::plain(Kind::Internal, "Internal error"),
         _ => Error::invalid(Vec::new()),
     };
-    let mut answer = error_response(&error, request_id);
-    if let Some(allow) = allow {
+    with_allow(error_response(&error, request_id), &mut response)
+}
+
+/// `answer` with the `Allow` header of the response it stands for, which a 405 has to have (RFC 9110, 15.5.6).
+fn with_allow(mut answer: Response<Body>, response: &mut Response<Body>) -> Response<Body> {
+    if let Some(allow) = response.headers_mut().remove(header::ALLOW) {
         answer.headers_mut().insert(header::ALLOW, allow);
     }
     answer

@@ -78,7 +78,7 @@ fn decode<T: Checked>(schemas: &Schemas, bytes: &[u8]) -> Result<T, Error> {
         return Err(Error::invalid(problems));
     }
     // From the bytes again: the type refuses what a tree cannot show, such as a member given twice.
-    serde_json::from_slice(bytes).map_err(|error| Error::invalid_field("", error.to_string()))
+    serde_json::from_slice(bytes).map_err(|error| Error::invalid(vec![schema::unreadable(&error)]))
 }
 
 /// The schemas of all request bodies, each compiled when it is first used.

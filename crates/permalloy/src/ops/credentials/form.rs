@@ -107,13 +107,17 @@ pub(super) fn kind(entry: &Entry, name: &str) -> Result<AuthType, Error> {
 }
 
 /// Checks every field of the form, and parts the secret ones from the others.
-pub(super) fn read(entry: &Entry, kind: AuthType, data: &Map<String, Value>) -> Result<Fields, Error> {
+pub(super) fn read(
+    entry: &Entry,
+    kind: AuthType,
+    (member, data): (&str, &Map<String, Value>),
+) -> Result<Fields, Error> {
     let fields = entry.connector.auth_method(kind).map(|method| method.fields.as_slice()).unwrap_or_default();
     let mut problems = Vec::new();
     for name in data.keys().filter(|name| fields.iter().all(|field| field.name != **name)) {
         let near = nearest(name, fields.iter().map(|field| field.name.clone()));
         let near = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
-        problems.push(Detail { field: format!("data.{name}"), problem: format!("unknown field{near}") });
+        problems.push(Detail { field: format!("{member}.{name}"), problem: format!("unknown field{near}") });
     }
     let (mut secret, mut public) = (Map::new(), Map::new());
     for field in fields {
@@ -123,7 +127,7 @@ pub(super) fn read(entry: &Entry, kind: AuthType, data: &Map<String, Value>) -> 
                 let place = if field.secret { &mut secret } else { &mut public };
                 place.insert(field.name.clone(), value.into());
             }
-            Err(problem) => problems.push(Detail { field: format!("data.{}", field.name), problem }),
+            Err(problem) => problems.push(Detail { field: format!("{member}.{}", field.name), problem }),
         }
     }
     if !problems.is_empty() {
@@ -177,7 +181,7 @@ mod tests {
         let catalogue = catalogue();
         let entry = catalogue.connector("sample").unwrap();
         let data = json!({ "tokn": "hidden-value", "other": 1 });
-        let error = read(entry, AuthType::Bearer, data.as_object().unwrap()).err().unwrap();
+        let error = read(entry, AuthType::Bearer, ("data", data.as_object().unwrap())).err().unwrap();
         assert_eq!(fields(&error), ["data.tokn", "data.other", "data.token"]);
         assert!(error.details().first().unwrap().problem.contains("did you mean token"), "{error:?}");
         assert!(!format!("{error:?}").contains("hidden-value"));
@@ -188,7 +192,7 @@ mod tests {
         let catalogue = catalogue();
         let entry = catalogue.connector("sample").unwrap();
         let data = json!({ "token": "abc" });
-        let read = read(entry, AuthType::Bearer, data.as_object().unwrap()).ok().unwrap();
+        let read = read(entry, AuthType::Bearer, ("data", data.as_object().unwrap())).ok().unwrap();
         assert_eq!(read.secret.expose_str(), Some(r#"{"token":"abc"}"#));
         assert_eq!(read.public, "{}");
     }

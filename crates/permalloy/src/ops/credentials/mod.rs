@@ -37,11 +37,13 @@ pub(crate) struct Keeper {
     actor: Value,
     /// Whether other users' credentials are seen and changed too.
     admin: bool,
+    /// What the caller calls the member that holds a credential's fields, for messages.
+    fields: &'static str,
 }
 
 impl From<&Member> for Keeper {
     fn from(by: &Member) -> Self {
-        Self { acting: Acting::of_member(by), actor: by.actor(), admin: by.is_admin() }
+        Self { acting: Acting::of_member(by), actor: by.actor(), admin: by.is_admin(), fields: "data" }
     }
 }
 
@@ -57,7 +59,7 @@ impl Keeper {
             Via::Key(id) => json!({ "type": "key", "keyId": **id, "serverId": server_id, "userId": user_id }),
             Via::Host => json!({ "type": "host", "serverId": server_id, "userId": user_id }),
         };
-        Self { acting: Acting::of_client(client, Surface::Mcp, ""), actor, admin: false }
+        Self { acting: Acting::of_client(client, Surface::Mcp, ""), actor, admin: false, fields: "fields" }
     }
 
     fn sight(&self) -> Sight<'_> {
@@ -147,7 +149,7 @@ pub(crate) async fn create(
         return Err(Error::invalid_field("redirectUri", "expected an http or https URL"));
     }
     let kind = form::kind(entry, &request.authentication_type)?;
-    let fields = form::read(entry, kind, &request.data)?;
+    let fields = form::read(entry, kind, (by.fields, &request.data))?;
     let user_id = owner(app, by, request.user_id.as_deref()).await?;
     let now = app.clock.now();
     let credential_id = chance::opaque_id("cred");
@@ -275,7 +277,7 @@ pub(crate) async fn update(
     let mut replaced = None;
     if let Some(data) = data {
         let entry = app.catalogue.find(by.sight(), &row.connector_id)?;
-        let fields = form::read(entry, form::kind(entry, &row.credential_type)?, data)?;
+        let fields = form::read(entry, form::kind(entry, &row.credential_type)?, (by.fields, data))?;
         let account = &by.acting.account;
         let sealed = app.sealing.seal(account, now, credential_id, SEALED_FIELD, &fields.secret).await?;
         replaced = Some((sealed, fields.public));

@@ -64,7 +64,7 @@ impl MetaTool {
     fn problems(&self, arguments: &str) -> Vec<Detail> {
         match serde_json::from_str(arguments) {
             Ok(value) => schema::problems(&self.arguments, &value, &self.members),
-            Err(error) => vec![Detail { field: String::new(), problem: error.to_string() }],
+            Err(error) => vec![schema::unreadable(&error)],
         }
     }
 }
@@ -225,7 +225,7 @@ fn read<'a, T: Deserialize<'a>>(tool: &MetaTool, arguments: &'a str) -> Result<T
     serde_json::from_str(arguments).map_err(|error| {
         let problems = tool.problems(arguments);
         if problems.is_empty() {
-            Error::invalid_field("", error.to_string())
+            Error::invalid(vec![schema::unreadable(&error)])
         } else {
             Error::invalid(problems)
         }
@@ -461,7 +461,8 @@ mod tests {
 
     #[test]
     fn the_output_schemas_admit_errors_because_clients_hold_those_against_them_too() {
-        let error = json!({ "error": { "code": "CONFLICT", "message": "Taken", "details": [], "retryable": false } });
+        let error =
+            json!({ "error": { "code": "CONFLICT", "message": "Taken", "details": [], "retryable": false } });
         for tool in META.iter() {
             let schema = &tool.definition["outputSchema"];
             assert!(jsonschema::is_valid(schema, &error), "{}: {schema}", tool.name);
