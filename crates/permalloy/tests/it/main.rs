@@ -1,8 +1,9 @@
 //! Tests of the whole product from outside, in one binary so that they link once.
 
-mod durability;
 mod authority;
+mod durability;
 mod exchange;
+mod malformed;
 mod peers;
 mod process;
 mod seed;
