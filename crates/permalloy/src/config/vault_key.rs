@@ -10,6 +10,7 @@ use ::vault::{RootKey, RootKeyError};
 use zeroize::Zeroizing;
 
 use super::vault::{KeySource, Vault};
+use crate::chance;
 
 /// The root keys, and whether the current one was made just now.
 pub(crate) struct Keys {
@@ -61,7 +62,8 @@ fn generated(path: &Path) -> Result<(RootKey, Option<PathBuf>), KeyProblem> {
 fn create(path: &Path, key: &str) -> io::Result<()> {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     make_directory(directory)?;
-    let draft = path.with_extension(format!("key.{}", std::process::id()));
+    // A name of its own: a process that was killed may have left its draft, and in containers all have one number.
+    let draft = path.with_extension(format!("key.{}", chance::hex(8)));
     let written = write_draft(&draft, key).and_then(|()| fs::hard_link(&draft, path));
     let removed = fs::remove_file(&draft);
     written.and(removed)?;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use serde::Serialize;
 use store::AccountRow;
 
@@ -10,13 +11,18 @@ use crate::{
     access::{self, Admin, restrictions::Written},
     app::App,
     chance,
-    error::Error,
+    error::{Error, Kind},
 };
 
 /// The account that an empty installation gets.
 pub(crate) const DEFAULT: &str = "default";
 /// The user that things made on the host belong to.
 pub(crate) const HOST_USER: &str = "admin";
+
+/// The server that an empty installation gets.
+const QUICKSTART: &str = "Quickstart";
+/// Longer than a first start takes.
+const FIRST_START: TimeDelta = TimeDelta::seconds(30);
 
 /// What the first start made; the secrets are shown this once.
 pub(crate) struct FirstStart {
@@ -81,17 +87,25 @@ pub(crate) async fn host(app: &App, account: &str, user_id: &str) -> Result<Admi
     Ok(admin)
 }
 
-/// On an empty installation: the account `default`, an admin key and a server `Quickstart`.
+/// On an empty installation: the account `default`, a server `Quickstart` and, last, an admin key. A first start
+/// that did not come to its end is continued by the next one.
 pub(crate) async fn first_start(app: &App) -> Result<Option<FirstStart>, Error> {
-    if !app.db.list_accounts().await?.is_empty() {
+    let accounts = app.db.list_accounts().await?;
+    match accounts.iter().find(|account| account.name == DEFAULT) {
+        Some(account) if may_be_under_way(app, account) => return Ok(None),
+        Some(_) => {}
+        None if !accounts.is_empty() => return Ok(None),
+        None => match create(app, DEFAULT).await {
+            // Another process was quicker.
+            Err(error) if error.kind() == Kind::Conflict => return Ok(None),
+            other => drop(other?),
+        },
+    }
+    let by = host(app, DEFAULT, HOST_USER).await?;
+    if !keys::list(&by).await?.is_empty() {
         return Ok(None);
     }
-    match create(app, DEFAULT).await {
-        // Another process was quicker.
-        Err(error) if error.kind() == crate::error::Kind::Conflict => return Ok(None),
-        other => other?,
-    };
-    let by = host(app, DEFAULT, HOST_USER).await?;
+    let server = quickstart(app, &by).await?;
     let key = keys::Create {
         name: "first key".into(),
         role: Some("admin".into()),
@@ -99,8 +113,20 @@ pub(crate) async fn first_start(app: &App) -> Result<Option<FirstStart>, Error> 
         expires_in_days: None,
     };
     let key = keys::create(app, &by, key).await?;
+    Ok(Some(FirstStart { key: key.key.unwrap_or_default(), server }))
+}
+
+/// Whether another process may just be making this account's first key; a SQLite file has one process.
+fn may_be_under_way(app: &App, account: &AccountRow) -> bool {
+    match app.db {
+        store::Db::Sqlite { .. } => false,
+        store::Db::Postgres(_) => app.clock.now() - account.created_at < FIRST_START,
+    }
+}
+
+async fn quickstart(app: &App, by: &Admin) -> Result<servers::View, Error> {
     let server = servers::Create {
-        name: "Quickstart".into(),
+        name: QUICKSTART.into(),
         description: "Made on the first start".into(),
         custom_instructions: String::new(),
         token_expires_in_days: None,
@@ -110,6 +136,12 @@ pub(crate) async fn first_start(app: &App) -> Result<Option<FirstStart>, Error> 
         rate_limit: None,
         is_public: None,
     };
-    let server = servers::create(app, &by, server).await?;
-    Ok(Some(FirstStart { key: key.key.unwrap_or_default(), server }))
+    match servers::create(app, by, server).await {
+        Err(error) if error.kind() == Kind::Conflict => {
+            let page = servers::list(app, by, false, 1000, None).await?;
+            let made = page.servers.into_iter().find(|server| server.name == QUICKSTART);
+            made.ok_or(error)
+        }
+        made => made,
+    }
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::time::Duration;
 
+use axum::http::Method;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
@@ -26,6 +27,17 @@ async fn nothing_acknowledged_is_lost_in_twenty_kills_on_sqlite() {
 async fn nothing_acknowledged_is_lost_in_twenty_kills_on_postgresql() {
     let Some(database) = Database::fresh() else { return };
     survive(Some(database.url.as_str())).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_first_start_killed_at_any_moment_is_finished_by_the_next() {
+    let world = World::start_interrupted().await;
+    let servers = world.managed(Method::GET, "/api/servers", &Value::Null).await;
+    let names: Vec<_> = servers["servers"].as_array().expect("a list").iter().map(|it| &it["name"]).collect();
+    assert_eq!(names, ["Load", "Quickstart"]);
+    let call = Call { marker: "after".to_owned(), action: "echo", key: None, answered: None };
+    let answer = call.send(&mut world.client(), &world.path).await.expect("an answer");
+    assert!(answer.execution_id().is_some(), "{}", answer.body);
 }
 
 /// One call of the load, and the execution that its answer named, if one came.
@@ -187,9 +199,7 @@ async fn repeat(world: &World, calls: &[Call], seen: &mut Seen) {
             Some(id) => {
                 // Answered with an outcome: the record says the same, whoever made the first attempt.
                 assert_eq!(times, 1, "{}: {}", call.marker, answer.body);
-                let record = world
-                    .managed(axum::http::Method::GET, &format!("/api/executions/{id}"), &Value::Null)
-                    .await;
+                let record = world.managed(Method::GET, &format!("/api/executions/{id}"), &Value::Null).await;
                 assert_eq!(record["status"], "succeeded", "{}: {record}", call.marker);
             }
             None => {

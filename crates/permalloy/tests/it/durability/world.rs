@@ -18,6 +18,10 @@ use super::platform::Platform;
 /// From the start of a process to its being ready, on an empty database or after any end.
 const START: Duration = Duration::from_secs(5);
 
+/// What stands before the address, and before the first key, on the screen.
+const RUNNING: &str = "Permalloy is running on";
+const API_KEY: &str = "API key (admin)";
+
 /// The product's data, whichever processes run on it.
 pub(super) struct World {
     pub(super) platform: Platform,
@@ -37,7 +41,7 @@ pub(super) struct Process {
     /// `http://127.0.0.1:port`
     pub(super) base: String,
     printed: Printed,
-    _readers: JoinSet<()>,
+    readers: JoinSet<()>,
 }
 
 /// What a process printed so far, both streams.
@@ -50,7 +54,40 @@ impl World {
         let platform = Platform::start().await;
         let directory = TempDir::new().expect("a temporary directory");
         let process = Process::start(&directory, database, &platform).await;
-        let api_key = process.printed.wait_for("API key (admin)").await;
+        let api_key = process.printed.wait_for(API_KEY).await;
+        Self::on(process, platform, directory, (api_key, database)).await
+    }
+
+    /// A new installation on SQLite whose first starts are killed, each a little later, until one was ready.
+    pub(super) async fn start_interrupted() -> Self {
+        let platform = Platform::start().await;
+        let directory = TempDir::new().expect("a temporary directory");
+        let mut told = String::new();
+        let mut moment = Duration::ZERO;
+        while !told.contains(RUNNING) && moment < START {
+            let mut process = Process::spawn(&directory, None, &platform);
+            sleep(moment).await;
+            process.child.kill().await.expect("it was running");
+            while process.readers.join_next().await.is_some() {}
+            told.push_str(&process.printed());
+            moment += Duration::from_millis(5);
+        }
+        let process = Process::start(&directory, None, &platform).await;
+        told.push_str(&process.printed());
+        let api_key = match word_after(&told, API_KEY) {
+            Some(key) => key.to_owned(),
+            // Killed after the key was made and before it was shown: an operator makes another.
+            None => process.make_key(&directory).await,
+        };
+        Self::on(process, platform, directory, (api_key, None)).await
+    }
+
+    async fn on(
+        process: Process,
+        platform: Platform,
+        directory: TempDir,
+        (api_key, database): (String, Option<&str>),
+    ) -> Self {
         let mut world = Self {
             platform,
             process,
@@ -126,8 +163,17 @@ impl World {
 }
 
 impl Process {
+    /// Starts one and waits until it is ready.
     async fn start(directory: &TempDir, database: Option<&str>, platform: &Platform) -> Self {
         let begun = Instant::now();
+        let mut process = Self::spawn(directory, database, platform);
+        if timeout(START, process.ready()).await.is_err() {
+            panic!("not ready after {:?}; the product said:\n{}", begun.elapsed(), process.printed());
+        }
+        process
+    }
+
+    fn spawn(directory: &TempDir, database: Option<&str>, platform: &Platform) -> Self {
         // A file that may not grow is to answer with an error, as a full disk does, not with a signal.
         let mut command = Command::new("sh");
         command.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_permalloy")]);
@@ -155,11 +201,15 @@ impl Process {
         let mut readers = JoinSet::new();
         readers.spawn(printed.clone().read(child.stdout.take().expect("a pipe")));
         readers.spawn(printed.clone().read(child.stderr.take().expect("a pipe")));
-        let mut process = Self { child, base: String::new(), printed, _readers: readers };
-        if timeout(START, process.ready()).await.is_err() {
-            panic!("not ready after {:?}; the product said:\n{}", begun.elapsed(), process.printed());
-        }
-        process
+        Self { child, base: String::new(), printed, readers }
+    }
+
+    async fn make_key(&self, directory: &TempDir) -> String {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_permalloy"));
+        command.args(["key", "create", "--json", "--data-dir"]).arg(directory.path().join("data"));
+        let output = command.env_clear().output().await.expect("it runs");
+        let made: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        made["key"].as_str().expect("a key").to_owned()
     }
 
     /// What it printed so far.
@@ -199,7 +249,7 @@ impl Process {
     }
 
     async fn ready(&mut self) {
-        self.base = self.printed.wait_for("Permalloy is running on").await;
+        self.base = self.printed.wait_for(RUNNING).await;
         while self.readiness().await != Some(200) {
             sleep(Duration::from_millis(5)).await;
         }
@@ -223,12 +273,16 @@ impl Printed {
     /// The word after this label, as soon as it is there.
     async fn wait_for(&self, label: &str) -> String {
         loop {
-            let text = self.text();
-            let line = text.split_once(label).and_then(|(_, rest)| rest.split_once('\n'));
-            if let Some(word) = line.and_then(|(line, _)| line.split_whitespace().next()) {
+            if let Some(word) = word_after(&self.text(), label) {
                 return word.to_owned();
             }
             sleep(Duration::from_millis(5)).await;
         }
     }
+}
+
+/// The word after this label, once its line is there.
+fn word_after<'a>(text: &'a str, label: &str) -> Option<&'a str> {
+    let (line, _) = text.split_once(label)?.1.split_once('\n')?;
+    line.split_whitespace().next()
 }
