@@ -4,6 +4,7 @@ use clap::Subcommand;
 use serde_json::json;
 
 use super::{Call, Outcome, context, table, tell, tell_json};
+use crate::config::reference;
 
 #[derive(Subcommand)]
 pub(super) enum Config {
@@ -11,11 +12,17 @@ pub(super) enum Config {
     Show,
     /// Check the configuration and report all problems
     Check,
+    /// Print what every setting means, as Markdown
+    Reference,
 }
 
 pub(super) fn run(call: &Call, command: &Config) -> Outcome {
+    if matches!(command, Config::Reference) {
+        return tell(&reference::page());
+    }
     let config = context::config(call)?;
     match command {
+        Config::Reference => Ok(()),
         Config::Check if call.json => tell_json(&json!({ "valid": true })),
         Config::Check => tell("the configuration is valid"),
         Config::Show if call.json => {

@@ -1,10 +1,8 @@
-//! Background work: noticing what other processes changed, writing down last uses, forgetting what is over.
+//! Background work: when it is done and what happens if it fails. What is done is in `ops::upkeep`.
 
 use std::{sync::Arc, time::Duration};
 
-use store::LastUsed;
-
-use crate::{access::lookup::Used, app::App};
+use crate::{app::App, error::Error, ops::upkeep};
 
 /// Between two looks at the change number: a change made by another process binds here within one second.
 const LOOK: Duration = Duration::from_millis(300);
@@ -16,12 +14,16 @@ const PURGE: Duration = Duration::from_secs(300);
 /// Starts all jobs of a serving process.
 pub(crate) fn start(app: &Arc<App>) {
     app.tasks.spawn(notice_changes(Arc::clone(app)));
-    app.tasks.spawn(every(Arc::clone(app), FLUSH, "flush last uses", async |app| flush_used(app).await));
-    app.tasks.spawn(every(Arc::clone(app), PURGE, "purge what is over", async |app| purge(app).await));
+    app.tasks.spawn(every(Arc::clone(app), FLUSH, "flush last uses", upkeep::flush_used));
+    app.tasks.spawn(every(Arc::clone(app), PURGE, "purge what is over", upkeep::purge));
 }
 
-/// Runs `job` again and again until the process ends. A failure is logged and the job tried again at its time.
-async fn every(app: Arc<App>, period: Duration, name: &str, job: impl AsyncFn(&App) -> store::Result<()>) {
+/// Runs `job` again and again, and once more when the process ends. A failure is logged and the job tried again
+/// at its time.
+async fn every<J>(app: Arc<App>, period: Duration, name: &'static str, job: J)
+where
+    J: AsyncFn(&App) -> Result<(), Error>,
+{
     loop {
         tokio::select! {
             () = app.tasks.stop.cancelled() => break,
@@ -32,9 +34,9 @@ async fn every(app: Arc<App>, period: Duration, name: &str, job: impl AsyncFn(&A
     report(name, job(&app).await);
 }
 
-fn report(name: &str, outcome: store::Result<()>) {
+fn report(name: &str, outcome: Result<(), Error>) {
     if let Err(error) = outcome {
-        tracing::warn!(job = name, error.cause = format!("{:#}", anyhow::Error::from(error)), "a job failed");
+        tracing::warn!(job = name, error.cause = format!("{error:?}"), "a job failed");
     }
 }
 
@@ -43,7 +45,7 @@ async fn notice_changes(app: Arc<App>) {
     let mut known = None;
     let mut failing = false;
     loop {
-        match app.db.change_number().await {
+        match upkeep::change_number(&app).await {
             Ok(number) => {
                 if known.is_some_and(|known| known != number) {
                     app.lookup.forget();
@@ -65,38 +67,4 @@ async fn notice_changes(app: Arc<App>) {
             () = tokio::time::sleep(LOOK) => {}
         }
     }
-}
-
-async fn flush_used(app: &App) -> store::Result<()> {
-    let (mut keys, mut tokens, mut credentials) = (Vec::new(), Vec::new(), Vec::new());
-    for (what, account_id, id, at) in app.lookup.take_used() {
-        let used = LastUsed { account_id: account_id.to_string(), id: id.to_string(), at };
-        match what {
-            Used::Key => keys.push(used),
-            Used::Token => tokens.push(used),
-            Used::Credential => credentials.push(used),
-        }
-    }
-    if !keys.is_empty() {
-        app.db.touch_api_keys(&keys).await?;
-    }
-    if !tokens.is_empty() {
-        app.db.touch_access_tokens(&tokens).await?;
-    }
-    if !credentials.is_empty() {
-        app.db.touch_credentials(&credentials).await?;
-    }
-    Ok(())
-}
-
-async fn purge(app: &App) -> store::Result<()> {
-    let now = app.clock.now();
-    app.rates.forget_idle();
-    app.db.purge_kept_results(now).await?;
-    app.db.purge_idempotency_keys(now).await?;
-    let kept = chrono::TimeDelta::from_std(app.config.retention.executions).unwrap_or(chrono::TimeDelta::MAX);
-    if let Some(before) = now.checked_sub_signed(kept) {
-        app.db.purge_executions(before).await?;
-    }
-    Ok(())
 }

@@ -13,4 +13,5 @@ pub(crate) mod sealing;
 pub(crate) mod servers;
 pub(crate) mod surface;
 pub(crate) mod tokens;
+pub(crate) mod upkeep;
 pub(crate) mod users;

@@ -195,18 +195,15 @@ async fn repeat(world: &World, calls: &[Call], seen: &mut Seen) {
         let answer = call.send(&mut client, &world.path).await.expect("an answer");
         let times = world.platform.reached(&call.marker);
         assert!(times <= 1, "{} was sent {times} times", call.marker);
-        match answer.execution_id() {
-            Some(id) => {
-                // Answered with an outcome: the record says the same, whoever made the first attempt.
-                assert_eq!(times, 1, "{}: {}", call.marker, answer.body);
-                let record = world.managed(Method::GET, &format!("/api/executions/{id}"), &Value::Null).await;
-                assert_eq!(record["status"], "succeeded", "{}: {record}", call.marker);
-            }
-            None => {
-                assert_eq!(answer.failure(), "CONFLICT", "{}: {}", call.marker, answer.body);
-                assert_eq!(times, before, "{} was sent although it was refused", call.marker);
-            }
-        }
+        let Some(id) = answer.execution_id() else {
+            assert_eq!(answer.failure(), "CONFLICT", "{}: {}", call.marker, answer.body);
+            assert_eq!(times, before, "{} was sent although it was refused", call.marker);
+            continue;
+        };
+        // Answered with an outcome: the record says the same, whoever made the first attempt.
+        assert_eq!(times, 1, "{}: {}", call.marker, answer.body);
+        let record = world.managed(Method::GET, &format!("/api/executions/{id}"), &Value::Null).await;
+        assert_eq!(record["status"], "succeeded", "{}: {record}", call.marker);
     }
     if let Some(newest) = world.executions(&seen.newest).await.first() {
         newest["executionId"].as_str().expect("an id").clone_into(&mut seen.newest);

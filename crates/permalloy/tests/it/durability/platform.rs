@@ -74,11 +74,6 @@ impl Platform {
     pub(super) fn release(&self) {
         self.seen.released.send_replace(true);
     }
-
-    /// Holds again what comes from now on.
-    pub(super) fn hold(&self) {
-        self.seen.released.send_replace(false);
-    }
 }
 
 impl Seen {

@@ -167,9 +167,8 @@ impl Process {
     async fn start(directory: &TempDir, database: Option<&str>, platform: &Platform) -> Self {
         let begun = Instant::now();
         let mut process = Self::spawn(directory, database, platform);
-        if timeout(START, process.ready()).await.is_err() {
-            panic!("not ready after {:?}; the product said:\n{}", begun.elapsed(), process.printed());
-        }
+        let ready = timeout(START, process.ready()).await.is_ok();
+        assert!(ready, "not ready after {:?}; the product said:\n{}", begun.elapsed(), process.printed());
         process
     }
 
@@ -236,10 +235,11 @@ impl Process {
 
     /// Waits for its end.
     pub(super) async fn ended(&mut self, within: Duration) -> ExitStatus {
-        match timeout(within, self.child.wait()).await {
-            Ok(status) => status.expect("it can be waited for"),
-            Err(_) => panic!("still running after {within:?}; the product said:\n{}", self.printed()),
-        }
+        let ended = timeout(within, self.child.wait()).await;
+        let ended = ended.unwrap_or_else(|_elapsed| {
+            panic!("still running after {within:?}; the product said:\n{}", self.printed())
+        });
+        ended.expect("it can be waited for")
     }
 
     /// The status of `/ready`; none where nobody answers.
