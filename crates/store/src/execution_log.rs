@@ -64,9 +64,9 @@ async fn run(mut writer: Writer, mut receiver: mpsc::Receiver<Message>) {
     let mut messages = Vec::new();
     let mut late = Vec::new();
     loop {
-        let received = receiver.recv_many(&mut messages, writer.batch());
-        let received = if late.is_empty() { Ok(received.await) } else { timeout(LATE, received).await };
-        match received {
+        let next = receiver.recv_many(&mut messages, writer.batch());
+        let taken = if late.is_empty() { Ok(next.await) } else { timeout(LATE, next).await };
+        match taken {
             Ok(0) => break,
             Err(_silence) => write_late(&mut writer, &mut late).await,
             Ok(_) => {
