@@ -1,6 +1,6 @@
 //! Where the time comes from. Nothing else in the product reads the system's clock.
 
-use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 /// The source of the present moment, so that tests can stand still in time.
 #[derive(Clone, Debug)]
@@ -24,6 +24,6 @@ impl Clock {
             #[cfg(test)]
             Self::Fixed(at) => *at,
         };
-        now.duration_trunc(TimeDelta::microseconds(1)).unwrap_or(now)
+        DateTime::from_timestamp_micros(now.timestamp_micros()).unwrap_or(now)
     }
 }

@@ -129,29 +129,68 @@ pub fn write_tool_members(out: &mut Vec<u8>, structured: &str, is_error: bool) {
     }
 }
 
+/// What follows the backslash of an escaped byte; zero for a byte that stands for itself, `u` for the control
+/// characters without a short form (RFC 8259, section 7).
+const ESCAPES: [u8; 256] = {
+    let mut escapes = [0; 256];
+    let mut control = 0;
+    while control < 0x20 {
+        escapes[control] = b'u';
+        control += 1;
+    }
+    escapes[b'\n' as usize] = b'n';
+    escapes[b'\r' as usize] = b'r';
+    escapes[b'\t' as usize] = b't';
+    escapes[b'"' as usize] = b'"';
+    escapes[b'\\' as usize] = b'\\';
+    escapes
+};
+
+/// Bytes looked at together.
+const BLOCK: usize = 32;
+
 /// Appends a JSON string, quotes included, escaping only what must be (RFC 8259, section 7).
+///
+/// JSON inside JSON has a quote every few bytes, so a block with something to escape is written byte by byte into
+/// a buffer on the stack; a block without is copied.
 pub fn write_json_string(out: &mut Vec<u8>, text: &str) {
-    const HEX: &[u8; 16] = b"0123456789abcdef";
     out.push(b'"');
-    let mut rest = text.as_bytes();
-    loop {
-        let (plain, after) = rest.split_at(crate::json::plain_run(rest));
-        out.extend_from_slice(plain);
-        let Some((byte, after)) = after.split_first() else { break };
-        match byte {
-            b'"' => out.extend_from_slice(b"\\\""),
-            b'\\' => out.extend_from_slice(b"\\\\"),
-            b'\n' => out.extend_from_slice(b"\\n"),
-            b'\r' => out.extend_from_slice(b"\\r"),
-            b'\t' => out.extend_from_slice(b"\\t"),
-            control => {
-                let digit = |nibble: u8| HEX.get(usize::from(nibble)).copied().unwrap_or(b'0');
-                out.extend_from_slice(&[b'\\', b'u', b'0', b'0', digit(control >> 4), digit(control & 15)]);
-            }
+    for block in text.as_bytes().chunks(BLOCK) {
+        let special = |byte: &u8| u8::from(*byte < 0x20) | u8::from(*byte == b'"') | u8::from(*byte == b'\\');
+        if block.iter().map(special).fold(0, |any, one| any | one) == 0 {
+            out.extend_from_slice(block);
+        } else {
+            write_escaped(out, block);
         }
-        rest = after;
     }
     out.push(b'"');
+}
+
+/// At most [`BLOCK`] bytes; each becomes six at most, so the length of what is written fits a byte.
+fn write_escaped(out: &mut Vec<u8>, block: &[u8]) {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    let mut buffer = [0; 256];
+    let mut length = 0_u8;
+    let mut push = |byte: u8| {
+        buffer[usize::from(length)] = byte;
+        length = length.wrapping_add(1);
+    };
+    for byte in block {
+        let escape = ESCAPES[usize::from(*byte)];
+        if escape == 0 {
+            push(*byte);
+            continue;
+        }
+        push(b'\\');
+        push(escape);
+        if escape == b'u' {
+            push(b'0');
+            push(b'0');
+            push(HEX[usize::from(byte >> 4 & 15)]);
+            push(HEX[usize::from(byte & 15)]);
+        }
+    }
+    out.extend_from_slice(buffer.get(..usize::from(length)).unwrap_or_default());
 }
 
 /// Appends a number in decimal, without allocating.

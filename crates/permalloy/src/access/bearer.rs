@@ -8,7 +8,7 @@ use super::{
     lookup::{Key, Used},
     secrets,
 };
-use crate::{app::App, error::Error, scope::Scope};
+use crate::{app::App, error::Error, scope::Scope, telemetry::metrics::Limit};
 
 /// The bearer token of a request, if it has one.
 pub(super) fn token(headers: &HeaderMap) -> Option<&str> {
@@ -45,6 +45,9 @@ async fn usable_key(app: &App, headers: &HeaderMap) -> Result<Option<Arc<Key>>, 
 pub(super) fn refuse(app: &App, scope: &Scope) -> Error {
     match app.rates.failed(scope.peer) {
         Ok(()) => Error::unauthenticated(),
-        Err(exceeded) => exceeded.into(),
+        Err(exceeded) => {
+            app.telemetry.metrics.rate_limited(Limit::FailedAuthentications);
+            exceeded.into()
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::{ops::Deref, sync::Arc};
 
 use axum::{
     extract::FromRequestParts,
-    http::{HeaderMap, request::Parts},
+    http::{HeaderMap, HeaderName, request::Parts},
 };
 use store::{Account, Role};
 
@@ -13,6 +13,7 @@ use crate::{
     app::App,
     error::{Error, Kind},
     scope::Scope,
+    telemetry::metrics::Limit,
 };
 
 /// The longest user id, in characters.
@@ -117,7 +118,9 @@ impl FromRequestParts<Arc<App>> for Member {
             None => key_user,
         };
         Scope::note(&scope.user_id, Arc::clone(&user_id));
-        let allowance = app.rates.take_api(&key_id, &user_id)?;
+        let allowance = app.rates.take_api(&key_id, &user_id).inspect_err(|_| {
+            app.telemetry.metrics.rate_limited(Limit::Requests);
+        })?;
         Scope::note(&scope.allowance, allowance);
         let request_id = scope.request_id.as_str().into();
         Ok(Self { account, account_id, user_id, role: key.key.role, key_id: Some(key_id), request_id })
@@ -139,9 +142,11 @@ pub(super) fn scope(parts: &Parts) -> Result<Arc<Scope>, Error> {
     scope.cloned().ok_or_else(|| Error::plain(Kind::Internal, "Internal error"))
 }
 
+static USER_ID: HeaderName = HeaderName::from_static("x-alloy-userid");
+
 /// The user that `x-alloy-userid` names, within the bounds of a user id.
 pub(super) fn user_header(headers: &HeaderMap) -> Result<Option<&str>, Error> {
-    let Some(value) = headers.get("x-alloy-userid") else { return Ok(None) };
+    let Some(value) = headers.get(&USER_ID) else { return Ok(None) };
     let wrong = |problem: &str| Error::invalid_field("x-alloy-userid", problem);
     let user = std::str::from_utf8(value.as_bytes()).map_err(|error| wrong("is not UTF-8").because(error))?;
     check_user_id(user).map_err(wrong)?;

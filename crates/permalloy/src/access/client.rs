@@ -1,9 +1,12 @@
 //! MCP clients: whoever holds a server's token URL, or an API key of its account; and which end user they speak
 //! for (contract: "Who is the end user").
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    collections::HashSet,
+    sync::{Arc, OnceLock, PoisonError, RwLock},
+};
 
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderName};
 use bytes::Bytes;
 use store::{Account, Identity, Role};
 use subtle::ConstantTimeEq as _;
@@ -11,7 +14,6 @@ use subtle::ConstantTimeEq as _;
 use super::{
     Member, bearer,
     caller::user_header,
-    lookup::Used,
     rate::{Allowance, Limiter},
     restrictions::{Question, Restrictions, Written},
     secrets,
@@ -20,7 +22,15 @@ use crate::{
     app::App,
     error::{Error, Noun},
     scope::Scope,
+    telemetry::metrics::Limit,
 };
+
+static USER_TOKEN: HeaderName = HeaderName::from_static("x-alloy-user-token");
+static CREDENTIAL_ID: HeaderName = HeaderName::from_static("x-credential-id");
+static REDIRECT_URI: HeaderName = HeaderName::from_static("x-redirect-uri");
+
+/// End users that a server remembers; one more empties the memory.
+const MAX_SEEN: usize = 100_000;
 
 /// A server as its clients use it: the row, its restrictions compiled, and what is ready to be sent.
 pub(crate) struct Server {
@@ -32,6 +42,8 @@ pub(crate) struct Server {
     pub(crate) restrictions: Restrictions,
     pub(crate) ready: Ready,
     limiter: OnceLock<Arc<Limiter<Arc<str>>>>,
+    /// End users that were seen here before, so that they exist.
+    seen: RwLock<HashSet<Arc<str>>>,
 }
 
 /// Answers that are the same for every client of a server, serialized once.
@@ -54,9 +66,26 @@ impl Server {
             restrictions: Restrictions::new(&written),
             ready: Ready::default(),
             limiter: OnceLock::new(),
+            seen: RwLock::default(),
             account,
             row,
         })
+    }
+
+    /// The end user of that name, made at first sight.
+    async fn end_user(&self, app: &App, user: &str) -> Result<Arc<str>, Error> {
+        let seen = self.seen.read().unwrap_or_else(PoisonError::into_inner).get(user).cloned();
+        if let Some(user) = seen {
+            return Ok(user);
+        }
+        let user: Arc<str> = user.into();
+        app.lookup.ensure_user(&self.account, &self.account_id, &user, app.clock.now()).await?;
+        let mut seen = self.seen.write().unwrap_or_else(PoisonError::into_inner);
+        if seen.len() >= MAX_SEEN {
+            seen.clear();
+        }
+        seen.insert(Arc::clone(&user));
+        Ok(user)
     }
 
     fn limiter(&self, app: &App) -> &Limiter<Arc<str>> {
@@ -123,8 +152,8 @@ impl Client {
         let user_id = end_user(app, &server, key_user.as_ref(), headers, scope).await?;
         Scope::note(&scope.user_id, Arc::clone(&user_id));
         let headers = Headers {
-            credential_id: text(headers, "x-credential-id")?,
-            redirect_uri: text(headers, "x-redirect-uri")?,
+            credential_id: text(headers, &CREDENTIAL_ID)?,
+            redirect_uri: text(headers, &REDIRECT_URI)?,
         };
         Ok(Self { server, user_id, via, headers })
     }
@@ -151,6 +180,7 @@ impl Client {
                 Ok(allowance)
             }
             Err(exceeded) => {
+                app.telemetry.metrics.rate_limited(Limit::Requests);
                 let allowance =
                     Allowance { limit: exceeded.limit, remaining: 0, reset: exceeded.retry_after };
                 Scope::note(&scope.allowance, allowance);
@@ -184,7 +214,7 @@ async fn by_token(
             None => return Err(bearer::refuse(app, scope)),
         },
     };
-    app.lookup.used(Used::Token, &found.account_id, &found.token_id, now);
+    app.lookup.used_token(&found, now);
     Ok((Arc::clone(&found.server), Via::Token(Arc::clone(&found.token_id))))
 }
 
@@ -210,7 +240,7 @@ async fn end_user(
     headers: &HeaderMap,
     scope: &Scope,
 ) -> Result<Arc<str>, Error> {
-    let has_jwt = headers.contains_key("x-alloy-user-token");
+    let has_jwt = headers.contains_key(&USER_TOKEN);
     let named = user_header(headers)?;
     match server.row.identity {
         Identity::Owner if has_jwt || named.is_some() => {
@@ -228,17 +258,15 @@ async fn end_user(
                 if key_user.is_some_and(|(role, own)| *role == Role::Member && **own != *user) {
                     return Err(Error::forbidden("A member key acts only as its own user"));
                 }
-                let user: Arc<str> = user.into();
-                app.lookup.ensure_user(&server.account, &server.account_id, &user, app.clock.now()).await?;
-                Ok(user)
+                server.end_user(app, user).await
             }
         },
     }
 }
 
-fn text(headers: &HeaderMap, name: &'static str) -> Result<Option<String>, Error> {
+fn text(headers: &HeaderMap, name: &'static HeaderName) -> Result<Option<String>, Error> {
     let Some(value) = headers.get(name) else { return Ok(None) };
-    let text =
-        value.to_str().map_err(|error| Error::invalid_field(name, "is not ASCII text").because(error))?;
+    let wrong = || Error::invalid_field(name.as_str(), "is not ASCII text");
+    let text = value.to_str().map_err(|error| wrong().because(error))?;
     Ok(Some(text.to_owned()))
 }

@@ -3,11 +3,11 @@
 
 use std::{
     collections::HashMap,
+    hash::Hash,
     sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        Arc, Mutex, PoisonError, RwLock,
+        atomic::{AtomicI64, AtomicU64, Ordering},
     },
-    time::Duration,
 };
 
 use chrono::{DateTime, Utc};
@@ -15,28 +15,51 @@ use moka::sync::Cache;
 use store::{ApiKey, Db, FoundApiKey};
 use tokio::sync::watch;
 
-use super::{client::Server, secrets::Hash};
+use super::{client::Server, secrets::Hash as SecretHash};
 use crate::error::Error;
 
-/// Entries kept of each kind.
-const MAX_ENTRIES: u64 = 100_000;
-/// An entry is read again after this time even when nothing changed.
-const MAX_AGE: Duration = Duration::from_secs(300);
+/// Entries kept of each kind; one more empties the kind.
+const MAX_ENTRIES: usize = 100_000;
+/// Users remembered as existing.
+const MAX_USERS: u64 = 100_000;
 
-/// What was looked up, and what it was true for.
-#[derive(Clone)]
-struct Seen<T> {
-    generation: u64,
-    value: T,
+/// What was looked up in one state of the management data. Another state empties it.
+struct Kept<K, V> {
+    state: RwLock<(u64, HashMap<K, V>)>,
+}
+
+impl<K: Hash + Eq, V: Clone> Kept<K, V> {
+    fn new() -> Self {
+        Self { state: RwLock::new((0, HashMap::new())) }
+    }
+
+    fn get(&self, generation: u64, key: &K) -> Option<V> {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        if state.0 == generation { state.1.get(key).cloned() } else { None }
+    }
+
+    /// Keeps what was read when the data was in `generation`; what is older than what is kept already is dropped.
+    fn insert(&self, generation: u64, key: K, value: V) {
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        if state.0 > generation {
+            return;
+        }
+        if state.0 < generation || state.1.len() >= MAX_ENTRIES {
+            state.1.clear();
+            state.0 = generation;
+        }
+        state.1.insert(key, value);
+    }
 }
 
 /// An access token that was found.
-#[derive(Clone)]
 pub(crate) struct Token {
     pub(crate) server: Arc<Server>,
     pub(crate) token_id: Arc<str>,
     pub(crate) account_id: Arc<str>,
     pub(crate) expires_at: DateTime<Utc>,
+    /// The second of its last use that was noted, since 1970.
+    noted: AtomicI64,
 }
 
 /// An API key that was found.
@@ -49,10 +72,10 @@ pub(crate) struct Key {
 pub(crate) struct Lookup {
     generation: AtomicU64,
     changed: watch::Sender<u64>,
-    keys: Cache<Hash, Seen<Arc<Key>>>,
-    tokens: Cache<Hash, Seen<Arc<Token>>>,
-    servers: Cache<(Arc<str>, Arc<str>), Seen<Arc<Server>>>,
-    credentials: Cache<[Arc<str>; 3], Seen<Arc<store::Credential>>>,
+    keys: Kept<SecretHash, Arc<Key>>,
+    tokens: Kept<SecretHash, Arc<Token>>,
+    servers: Kept<(Arc<str>, Arc<str>), Arc<Server>>,
+    credentials: Kept<[Arc<str>; 3], Arc<store::Credential>>,
     users: Cache<(Arc<str>, Arc<str>), ()>,
     /// When keys and tokens were last used, until a job writes it down.
     used: Mutex<HashMap<(Arc<str>, Arc<str>), (Used, DateTime<Utc>)>>,
@@ -66,20 +89,16 @@ pub(crate) enum Used {
     Credential,
 }
 
-fn cache<K: std::hash::Hash + Eq + Send + Sync + 'static, V: Clone + Send + Sync + 'static>() -> Cache<K, V> {
-    Cache::builder().max_capacity(MAX_ENTRIES).time_to_live(MAX_AGE).build()
-}
-
 impl Lookup {
     pub(crate) fn new() -> Self {
         Self {
             generation: AtomicU64::new(0),
             changed: watch::Sender::new(0),
-            keys: cache(),
-            tokens: cache(),
-            servers: cache(),
-            credentials: cache(),
-            users: cache(),
+            keys: Kept::new(),
+            tokens: Kept::new(),
+            servers: Kept::new(),
+            credentials: Kept::new(),
+            users: Cache::builder().max_capacity(MAX_USERS).build(),
             used: Mutex::default(),
         }
     }
@@ -99,33 +118,25 @@ impl Lookup {
         self.generation.load(Ordering::Acquire)
     }
 
-    fn fresh<K: std::hash::Hash + Eq + Send + Sync + 'static, V: Clone + Send + Sync + 'static>(
-        &self,
-        cache: &Cache<K, Seen<V>>,
-        key: &K,
-    ) -> Option<V> {
-        cache.get(key).filter(|seen| seen.generation == self.generation()).map(|seen| seen.value)
-    }
-
     /// The API key with this hash, which may be expired or revoked: the caller checks.
-    pub(crate) async fn key(&self, db: &Db, hash: &Hash) -> Result<Option<Arc<Key>>, Error> {
-        if let Some(key) = self.fresh(&self.keys, hash) {
+    pub(crate) async fn key(&self, db: &Db, hash: &SecretHash) -> Result<Option<Arc<Key>>, Error> {
+        let generation = self.generation();
+        if let Some(key) = self.keys.get(generation, hash) {
             return Ok(Some(key));
         }
-        let generation = self.generation();
         let Some(FoundApiKey { account_id, key }) = db.find_api_key(hash).await? else { return Ok(None) };
         let key = Arc::new(Key { account_id: account_id.into(), key });
-        self.keys.insert(*hash, Seen { generation, value: Arc::clone(&key) });
+        self.keys.insert(generation, *hash, Arc::clone(&key));
         Ok(Some(key))
     }
 
     /// The access token with this hash if memory has it. Costs no database.
-    pub(crate) fn remembered_token(&self, hash: &Hash) -> Option<Arc<Token>> {
-        self.fresh(&self.tokens, hash)
+    pub(crate) fn remembered_token(&self, hash: &SecretHash) -> Option<Arc<Token>> {
+        self.tokens.get(self.generation(), hash)
     }
 
     /// The access token with this hash, from the database, with its server. May be expired: the caller checks.
-    pub(crate) async fn token(&self, db: &Db, hash: &Hash) -> Result<Option<Arc<Token>>, Error> {
+    pub(crate) async fn token(&self, db: &Db, hash: &SecretHash) -> Result<Option<Arc<Token>>, Error> {
         let generation = self.generation();
         let Some(found) = db.find_access_token(hash).await? else { return Ok(None) };
         let account_id: Arc<str> = found.account_id.into();
@@ -137,8 +148,9 @@ impl Lookup {
             token_id: found.token.token_id.into(),
             account_id,
             expires_at: found.token.expires_at,
+            noted: AtomicI64::new(0),
         });
-        self.tokens.insert(*hash, Seen { generation, value: Arc::clone(&token) });
+        self.tokens.insert(generation, *hash, Arc::clone(&token));
         Ok(Some(token))
     }
 
@@ -150,14 +162,14 @@ impl Lookup {
         server_id: &str,
     ) -> Result<Option<Arc<Server>>, Error> {
         let place = (Arc::clone(account_id), Arc::from(server_id));
-        if let Some(server) = self.fresh(&self.servers, &place) {
+        let generation = self.generation();
+        if let Some(server) = self.servers.get(generation, &place) {
             return Ok(Some(server));
         }
-        let generation = self.generation();
         let account = db.account(Arc::clone(account_id));
         let Some(row) = account.find_server(server_id).await? else { return Ok(None) };
         let server = Arc::new(Server::new(account, row)?);
-        self.servers.insert(place, Seen { generation, value: Arc::clone(&server) });
+        self.servers.insert(generation, place, Arc::clone(&server));
         Ok(Some(server))
     }
 
@@ -170,15 +182,15 @@ impl Lookup {
         connector_id: &str,
     ) -> Result<Option<Arc<store::Credential>>, Error> {
         let place = [Arc::clone(account_id), Arc::clone(user_id), Arc::from(connector_id)];
-        if let Some(credential) = self.fresh(&self.credentials, &place) {
+        let generation = self.generation();
+        if let Some(credential) = self.credentials.get(generation, &place) {
             return Ok(Some(credential));
         }
-        let generation = self.generation();
         let Some(row) = account.newest_active_credential(user_id, connector_id).await? else {
             return Ok(None);
         };
         let credential = Arc::new(row);
-        self.credentials.insert(place, Seen { generation, value: Arc::clone(&credential) });
+        self.credentials.insert(generation, place, Arc::clone(&credential));
         Ok(Some(credential))
     }
 
@@ -202,6 +214,14 @@ impl Lookup {
     /// A user was deleted: the next sight is a first one again.
     pub(crate) fn forget_user(&self, account_id: &Arc<str>, user_id: &str) {
         self.users.invalidate(&(Arc::clone(account_id), Arc::from(user_id)));
+    }
+
+    /// Notes that a token was used, once a second at most.
+    pub(crate) fn used_token(&self, token: &Token, now: DateTime<Utc>) {
+        let second = now.timestamp();
+        if token.noted.swap(second, Ordering::Relaxed) != second {
+            self.used(Used::Token, &token.account_id, &token.token_id, now);
+        }
     }
 
     /// Notes that a key, token or credential was used.

@@ -35,9 +35,14 @@ pub(crate) fn created<T: Serialize>(body: T) -> Json<T> {
 pub(crate) fn json_bytes(status: StatusCode, bytes: impl Into<Body>) -> Response<Body> {
     let mut response = Response::new(bytes.into());
     *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let headers = response.headers_mut();
+    headers.reserve(COMMON_HEADERS);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }
+
+/// Headers that most answers have, with those that the server itself adds: room for them is made once.
+const COMMON_HEADERS: usize = 10;
 
 /// The contract's error body.
 #[derive(Serialize)]

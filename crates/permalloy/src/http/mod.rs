@@ -66,7 +66,15 @@ struct Ids {
 
 impl Ids {
     fn next(&self) -> String {
-        format!("req_{}{:010x}", self.process, self.next.fetch_add(1, Ordering::Relaxed))
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let mut id = String::with_capacity(self.process.len() + 14);
+        id.push_str("req_");
+        id.push_str(&self.process);
+        for place in (0..10).rev() {
+            let digit = u8::try_from(number >> (4 * place) & 15).unwrap_or(0);
+            id.push(char::from(if digit < 10 { b'0' + digit } else { b'a' + digit - 10 }));
+        }
+        id
     }
 }
 

@@ -26,7 +26,6 @@ pub(crate) struct Metrics {
 pub(crate) enum Surface {
     Mcp,
     Api,
-    Console,
     /// Health, readiness, metrics, documents.
     Service,
 }
@@ -59,7 +58,7 @@ pub(crate) enum Limit {
     FailedAuthentications,
 }
 
-const SURFACES: [&str; 4] = ["mcp", "api", "console", "service"];
+const SURFACES: [&str; 3] = ["mcp", "api", "service"];
 const STATUS_CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
 const OUTCOMES: [&str; 4] = ["succeeded", "failed", "refused", "repeated"];
 const OUTBOUND_OUTCOMES: [&str; 4] = ["answered", "timeout", "refused", "failed"];

@@ -72,7 +72,7 @@ pub(in crate::http) async fn call_tool(
     let arguments = Value::Object(arguments).to_string();
     let called = tools::call(&app, &client, &scope, &tool, Json::check(&arguments)).await?;
     let mut body = b"{".to_vec();
-    ::mcp::write_tool_members(&mut body, called.structured(), called.is_error);
+    called.write_members(&mut body);
     body.push(b'}');
     Ok(json_bytes(StatusCode::OK, body))
 }

@@ -11,9 +11,22 @@ const NAME: &str = "mcp-name";
 
 /// The headers that mirror the body (2026-07-28, "Standard Headers").
 pub(super) fn mirrored(headers: &HeaderMap) -> HttpHeaders<'_> {
-    let repeated = [VERSION, METHOD, NAME].iter().any(|name| headers.get_all(*name).iter().nth(1).is_some());
-    let value = |name| headers.get(name).map(axum::http::HeaderValue::as_bytes);
-    HttpHeaders { protocol_version: value(VERSION), method: value(METHOD), name: value(NAME), repeated }
+    let mut found = HttpHeaders::default();
+    for (name, value) in headers {
+        let place = match name.as_str() {
+            VERSION => &mut found.protocol_version,
+            METHOD => &mut found.method,
+            NAME => &mut found.name,
+            _ => continue,
+        };
+        // The first value counts, and that there was another.
+        if place.is_some() {
+            found.repeated = true;
+        } else {
+            *place = Some(value.as_bytes());
+        }
+    }
+    found
 }
 
 /// Whether the request says that it is of revision 2026-07-28.

@@ -182,10 +182,8 @@ pub(super) async fn run<'a>(
 
 /// Writes the result of a tool.
 pub(super) fn write_called(out: &mut Vec<u8>, answer: &Answer<'_>, called: &Called) {
-    let structured = called.structured();
-    out.reserve(structured.len() * 2 + structured.len() / 4 + 256);
     ::mcp::begin_result(out, answer, Caching::None, true);
-    ::mcp::write_tool_members(out, structured, called.is_error);
+    called.write_members(out);
     out.extend_from_slice(END_RESULT);
 }
 

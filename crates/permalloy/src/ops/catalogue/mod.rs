@@ -55,6 +55,8 @@ struct Ready {
     id: Arc<str>,
     /// `{"action":{…}}`, written when it is first asked for.
     detail: OnceLock<Bytes>,
+    /// The same as the members of a tool's result.
+    members: OnceLock<Bytes>,
 }
 
 /// One action of one connector, found.
@@ -171,8 +173,10 @@ impl Deref for Entry {
 impl Entry {
     fn new(connector: Connector, base_url: Option<BaseUrl>, icon: Option<String>) -> Self {
         let actions = connector.actions();
-        let ready =
-            actions.iter().map(|action| Ready { id: action.id().into(), detail: OnceLock::new() }).collect();
+        let ready = actions
+            .iter()
+            .map(|action| Ready { id: action.id().into(), detail: OnceLock::new(), members: OnceLock::new() })
+            .collect();
         let places = actions.iter().enumerate().map(|(place, action)| (action.id().into(), place)).collect();
         Self { id: connector.id().into(), base_url, icon, ready, places, connector }
     }
@@ -207,6 +211,15 @@ impl Found {
     /// `{"action":{…}}`, as the contract shows an action, ready to be sent.
     pub(crate) fn detail(&self) -> &Bytes {
         self.ready().detail.get_or_init(|| view::action_detail(self.action()))
+    }
+
+    /// The same as the members of a successful tool result, ready to be sent.
+    pub(crate) fn tool_members(&self) -> &Bytes {
+        self.ready().members.get_or_init(|| {
+            let mut members = Vec::new();
+            mcp::write_tool_members(&mut members, &String::from_utf8_lossy(self.detail()), false);
+            members.into()
+        })
     }
 
     fn ready(&self) -> &Ready {

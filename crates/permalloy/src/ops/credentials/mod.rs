@@ -145,8 +145,8 @@ pub(crate) async fn create(
     request: Create,
 ) -> Result<View, Error> {
     let entry = app.catalogue.find(by.sight(), connector_id)?;
-    if request.redirect_uri.as_deref().is_some_and(|uri| !is_web_address(uri)) {
-        return Err(Error::invalid_field("redirectUri", "expected an http or https URL"));
+    if let Some(uri) = request.redirect_uri.as_deref() {
+        check_redirect(&app.config.access.allowed_redirect_uris, uri)?;
     }
     let kind = form::kind(entry, &request.authentication_type)?;
     let fields = form::read(entry, kind, (by.fields, &request.data))?;
@@ -192,6 +192,24 @@ pub(crate) async fn create_for_client(
 
 fn is_web_address(text: &str) -> bool {
     url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+}
+
+/// A flow returns only to where the installation allows it; an entry with a final `*` stands for any ending.
+fn check_redirect(allowed: &[String], uri: &str) -> Result<(), Error> {
+    if !is_web_address(uri) {
+        return Err(Error::invalid_field("redirectUri", "expected an http or https URL"));
+    }
+    let fits = |entry: &String| match entry.strip_suffix('*') {
+        Some(beginning) => uri.starts_with(beginning),
+        None => entry == uri,
+    };
+    if allowed.iter().any(fits) {
+        return Ok(());
+    }
+    Err(Error::invalid_field(
+        "redirectUri",
+        "is not on the list of allowed redirect URIs (access.allowed_redirect_uris)",
+    ))
 }
 
 /// The user a new credential is for.

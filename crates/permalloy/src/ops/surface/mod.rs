@@ -19,8 +19,8 @@ pub(crate) struct Called {
 
 enum Structured {
     Made(String),
-    /// Kept ready; always valid UTF-8, since it was made from text.
-    Ready(Bytes),
+    /// The members of the tool's result, kept ready.
+    Members(Bytes),
 }
 
 impl Called {
@@ -28,19 +28,20 @@ impl Called {
         Self { structured: Structured::Made(structured), is_error: false }
     }
 
-    pub(crate) fn ready(structured: Bytes) -> Self {
-        Self { structured: Structured::Ready(structured), is_error: false }
+    /// A success whose members (`content`, `structuredContent`, `isError`) are ready.
+    pub(crate) fn ready(members: Bytes) -> Self {
+        Self { structured: Structured::Members(members), is_error: false }
     }
 
     pub(crate) fn failure(structured: String) -> Self {
         Self { structured: Structured::Made(structured), is_error: true }
     }
 
-    /// The structured result, a JSON object.
-    pub(crate) fn structured(&self) -> &str {
+    /// Appends the members of the tool's result, without the braces around them.
+    pub(crate) fn write_members(&self, out: &mut Vec<u8>) {
         match &self.structured {
-            Structured::Made(text) => text,
-            Structured::Ready(bytes) => std::str::from_utf8(bytes).unwrap_or("{}"),
+            Structured::Made(text) => mcp::write_tool_members(out, text, self.is_error),
+            Structured::Members(members) => out.extend_from_slice(members),
         }
     }
 }

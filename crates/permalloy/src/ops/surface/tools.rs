@@ -133,8 +133,6 @@ pub(crate) async fn call(
         } else {
             let found = (mode != ToolMode::Dynamic).then(|| app.direct_names().find(name)).flatten();
             let (connector, action) = found.ok_or_else(|| Error::not_found(Noun::Tool))?;
-            // What is not allowed is not a tool of this server.
-            Sight::from(client).action(connector, action).map_err(Error::from)?;
             call_direct(app, client, scope, (connector, action), arguments).await
         };
     called.or_else(|error| failure(error, scope))
@@ -189,7 +187,7 @@ async fn call_meta(
         "get_action_details_alloy" => {
             let read: ActionOf<'_> = read(tool, arguments)?;
             let found = app.catalogue.find_action(client.into(), &read.connector_id, &read.action_id)?;
-            Ok(Called::ready(found.detail().clone()))
+            Ok(Called::ready(found.tool_members().clone()))
         }
         "list_connectors_alloy" => {
             let read: CategoryOf<'_> = read(tool, arguments)?;
@@ -334,6 +332,8 @@ async fn call_direct(
     (connector_id, action_id): (&str, &str),
     arguments: &str,
 ) -> Result<Called, Error> {
+    // Before anything is said about the arguments.
+    Sight::from(client).action(connector_id, action_id)?;
     let (parameters, cursor) = without_cursor(arguments)?;
     let request = ExecuteRequest {
         cursor: cursor.as_deref(),
