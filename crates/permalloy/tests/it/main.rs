@@ -6,5 +6,6 @@ mod exchange;
 mod malformed;
 mod peers;
 mod process;
+mod restrictions;
 mod seed;
 mod world;

@@ -268,10 +268,14 @@ impl Era {
         let call = match self {
             Self::Legacy => call.header("mcp-protocol-version", "2025-11-25"),
             Self::Stateless => {
-                let named = ["name", "uri"].iter().find_map(|name| params.get(*name)?.as_str());
                 let mut call = call.header("mcp-protocol-version", STATELESS).header("mcp-method", method);
-                if let (Some(name), "tools/call" | "prompts/get" | "resources/read") = (named, method) {
-                    call = call.header("mcp-name", name);
+                let named = match method {
+                    "tools/call" | "prompts/get" => params.get("name"),
+                    "resources/read" => params.get("uri"),
+                    _ => None,
+                };
+                if let Some(named) = named.and_then(Value::as_str) {
+                    call = call.header("mcp-name", named);
                 }
                 let meta = json!({ META_VERSION: STATELESS, META_CAPABILITIES: {} });
                 params.insert("_meta".to_owned(), meta);
