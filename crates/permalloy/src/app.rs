@@ -2,6 +2,7 @@
 //! configuration by [`App::build`]; no globals, no container.
 
 use std::{
+    os::unix::fs::DirBuilderExt as _,
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -78,9 +79,7 @@ impl App {
         base_url: String,
         telemetry: Telemetry,
     ) -> anyhow::Result<Arc<Self>> {
-        std::fs::create_dir_all(&config.server.data_dir).with_context(|| {
-            format!("cannot make the data directory {}", config.server.data_dir.display())
-        })?;
+        make_data_directory(&config)?;
         let keys = vault_key::load_or_create(&config.vault)?;
         if let Some(path) = &keys.created {
             tracing::info!(path = %path.display(), "made a vault key; keep a copy, credentials cannot be read without it");
@@ -127,6 +126,13 @@ impl App {
     pub(crate) fn direct_names(&self) -> &Names {
         self.direct.get_or_init(|| Names::new(self.catalogue.iter().map(|entry| &entry.connector)))
     }
+}
+
+/// Makes the data directory if it is not there, for its owner only: it holds the database and the vault's key.
+pub(crate) fn make_data_directory(config: &Config) -> anyhow::Result<()> {
+    let path = &config.server.data_dir;
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.with_context(|| format!("cannot make the data directory {}", path.display()))
 }
 
 /// Opens the database and brings its schema up to date.

@@ -8,6 +8,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection as _, PgPool, SqlitePool};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 
 use crate::{Account, Error, Result};
 
@@ -46,6 +47,10 @@ impl Default for OpenOptions {
 /// How long SQLite waits for another process that holds the file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How long a PostgreSQL may take to answer before it counts as gone: where the network swallows everything, no
+/// connection tells that it is dead for many minutes.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// Prepared statements kept per connection; more than there are statements in this crate.
 const STATEMENTS_KEPT: usize = 256;
 
@@ -54,7 +59,7 @@ macro_rules! on {
     (read $db:expr, $executor:ident => $body:expr) => {
         match $db {
             $crate::Db::Sqlite { read: $executor, .. } => $body,
-            $crate::Db::Postgres($executor) => $body,
+            $crate::Db::Postgres($executor) => $crate::db::in_time(async { $body }).await,
         }
     };
     (write $db:expr, $executor:ident => $body:expr) => {
@@ -63,7 +68,7 @@ macro_rules! on {
                 let _turn = turn.acquire().await.expect("the turn is never closed");
                 $body
             }
-            $crate::Db::Postgres($executor) => $body,
+            $crate::Db::Postgres($executor) => $crate::db::in_time(async { $body }).await,
         }
     };
 }
@@ -78,10 +83,17 @@ macro_rules! in_tx {
             }
             $crate::db::Tx::Postgres(tx) => {
                 let $executor = &mut **tx;
-                $body
+                $crate::db::in_time(async { $body }).await
             }
         }
     };
+}
+
+/// What PostgreSQL answers to this, unless it takes too long.
+pub(crate) async fn in_time<T, E: From<sqlx::Error>>(
+    statement: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
+    timeout(PATIENCE, statement).await.unwrap_or_else(|_elapsed| Err(sqlx::Error::PoolTimedOut.into()))
 }
 
 /// A transaction that writes. Dropped without commit, it changes nothing.
@@ -94,7 +106,7 @@ impl Tx {
     pub(crate) async fn commit(self) -> Result<()> {
         match self {
             Tx::Sqlite(tx, _turn) => tx.commit().await?,
-            Tx::Postgres(tx) => tx.commit().await?,
+            Tx::Postgres(tx) => in_time(tx.commit()).await?,
         }
         Ok(())
     }
@@ -139,7 +151,7 @@ impl Db {
                 let turn = turn.clone().acquire_owned().await.expect("the turn is never closed");
                 Tx::Sqlite(write.begin_with("begin immediate").await?, turn)
             }
-            Db::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            Db::Postgres(pool) => Tx::Postgres(in_time(pool.begin()).await?),
         })
     }
 }

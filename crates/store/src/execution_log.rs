@@ -1,7 +1,7 @@
 //! The execution log's writer: many callers, one writer, group commit.
 //!
-//! Records that arrive while a batch is being committed make up the next batch, which begins at once; nobody
-//! waits for a timer. A caller's `record` ends when its record is committed. The opening and the closing record
+//! Records that arrive while a batch is being committed make up the next batch, together with those that the
+//! tasks ready to run hand over before it begins; nobody waits for a timer. A caller's `record` ends when its record is committed. The opening and the closing record
 //! of an execution are the same upsert.
 //!
 //! An outcome that the database cannot take is told to its caller, and written when the database is back.
@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::yield_now;
 use tokio::time::timeout;
 
 use crate::execution_writer::Writer;
@@ -22,6 +23,9 @@ const WAITING: usize = 4096;
 
 /// Outcomes that the database could not take are tried again when nothing else came for this long.
 const LATE: Duration = Duration::from_secs(1);
+
+/// How often the others are let go first at most while a batch still grows.
+const ROUNDS: u32 = 16;
 
 /// The way to the writer. Cloning is cheap.
 #[derive(Clone, Debug)]
@@ -70,6 +74,7 @@ async fn run(mut writer: Writer, mut receiver: mpsc::Receiver<Message>) {
             Ok(0) => break,
             Err(_silence) => write_late(&mut writer, &mut late).await,
             Ok(_) => {
+                gather(&mut receiver, &mut messages, writer.batch()).await;
                 let (records, waiters) = unpack(&mut messages, &mut receiver);
                 if records.is_empty() {
                     continue;
@@ -87,6 +92,26 @@ async fn run(mut writer: Writer, mut receiver: mpsc::Receiver<Message>) {
         tracing::error!(records = late.len(), "the outcomes of executions are not recorded");
     }
     writer.close().await;
+}
+
+/// Adds what the tasks hand over that can run right now. The writer's own task runs as soon as the first record
+/// is there, and a commit costs much more than a row: who is ready is let go first. It waits for nobody.
+async fn gather(receiver: &mut mpsc::Receiver<Message>, messages: &mut Vec<Message>, batch: usize) {
+    for _ in 0..ROUNDS {
+        let before = messages.len();
+        if before >= batch {
+            break;
+        }
+        yield_now().await;
+        while messages.len() < batch
+            && let Ok(message) = receiver.try_recv()
+        {
+            messages.push(message);
+        }
+        if messages.len() == before {
+            break;
+        }
+    }
 }
 
 type Waiter = oneshot::Sender<Result<()>>;

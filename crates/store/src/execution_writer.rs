@@ -9,11 +9,12 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use sqlx::postgres::PgConnection;
 use sqlx::sqlite::{SqliteArguments, SqliteConnection};
-use sqlx::{Arguments as _, Connection as _};
+use sqlx::{Arguments as _, Connection as _, PgPool};
 use tokio::sync::Semaphore;
 
 use crate::executions::{ExecutionRecord, WRITERS_LOCK};
-use crate::{Db, Result};
+use crate::db::in_time;
+use crate::{Db, Error, Result};
 
 /// Columns that a record has.
 const COLUMNS: usize = 25;
@@ -130,6 +131,7 @@ impl Writer {
     pub(crate) async fn write(&mut self, records: &[ExecutionRecord]) -> Result<()> {
         let kept = self.connection.is_some();
         match self.write_once(records).await {
+            Err(error @ Error::Unavailable(sqlx::Error::PoolTimedOut)) => Err(error),
             // A kept connection may have died of old age. Writing twice writes the same.
             Err(error) if kept && error.is_unavailable() => {
                 self.connection = None;
@@ -164,7 +166,7 @@ impl Writer {
                 write_sqlite(connection, records).await?;
             }
             Connection::Postgres(connection) => {
-                write_postgres(connection, records).await?;
+                in_time(write_postgres(connection, records)).await?;
             }
         }
         self.connection = Some(connection);
@@ -179,15 +181,19 @@ async fn connect(db: &Db) -> Result<Connection> {
             Connection::Sqlite(connection, turn.clone())
         }
         Db::Postgres(pool) => {
-            let mut connection = PgConnection::connect_with(&pool.connect_options()).await?;
-            // Lets go when the connection ends, however the process ends.
-            sqlx::query("select pg_advisory_lock_shared(hashtextextended(current_schema(), $1))")
-                .bind(WRITERS_LOCK)
-                .execute(&mut connection)
-                .await?;
-            Connection::Postgres(connection)
+            Connection::Postgres(in_time(connect_postgres(pool)).await?)
         }
     })
+}
+
+async fn connect_postgres(pool: &PgPool) -> sqlx::Result<PgConnection> {
+    let mut connection = PgConnection::connect_with(&pool.connect_options()).await?;
+    // Lets go when the connection ends, however the process ends.
+    sqlx::query("select pg_advisory_lock_shared(hashtextextended(current_schema(), $1))")
+        .bind(WRITERS_LOCK)
+        .execute(&mut connection)
+        .await?;
+    Ok(connection)
 }
 
 async fn write_sqlite(connection: &mut SqliteConnection, records: &[ExecutionRecord]) -> Result<()> {

@@ -1,6 +1,6 @@
 //! Migrations: embedded, numbered, applied in order, each once and each in a transaction of its own.
 
-use crate::db::Tx;
+use crate::db::{Tx, in_time};
 use crate::{Db, Error, Result};
 
 /// A migration of this program.
@@ -47,7 +47,8 @@ impl Db {
                 .await?
             }
             Db::Postgres(pool) => {
-                sqlx::query_scalar("select to_regclass('schema_migrations') is not null").fetch_one(pool).await?
+                in_time(sqlx::query_scalar("select to_regclass('schema_migrations') is not null").fetch_one(pool))
+                    .await?
             }
         };
         if !exists {

@@ -60,10 +60,10 @@ fn finding(what: &'static str, outcome: Result<String, String>) -> Finding {
 
 fn data_directory(config: &Config) -> Finding {
     let path = &config.server.data_dir;
-    let outcome = std::fs::create_dir_all(path).and_then(|()| {
+    let outcome = crate::app::make_data_directory(config).and_then(|()| {
         let probe = path.join(".doctor");
         std::fs::write(&probe, b"probe")?;
-        std::fs::remove_file(&probe)
+        Ok(std::fs::remove_file(&probe)?)
     });
     let outcome = outcome.map(|()| format!("{} can be written", path.display()));
     finding(

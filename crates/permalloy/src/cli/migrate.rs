@@ -4,7 +4,7 @@ use super::{Call, Outcome, context, tell, tell_json};
 
 pub(super) async fn run(call: Call) -> Outcome {
     let config = context::config(&call)?;
-    std::fs::create_dir_all(&config.server.data_dir)?;
+    crate::app::make_data_directory(&config)?;
     let options = store::OpenOptions { max_connections: 1, ..store::OpenOptions::default() };
     let db = store::Db::open(config.database.url.expose(), options).await?;
     let applied: Vec<String> =

@@ -113,6 +113,30 @@ async fn is_written_down_late(world: &World, title: &str) {
     assert_eq!(world.platform.reached(title), 1);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_a_postgresql_that_swallows_everything_requests_answer_503_until_it_talks_again() {
+    let Some(database) = Database::fresh() else { return };
+    let proxy = Proxy::before(&database.url).await;
+    let world = World::start(Some(proxy.url(&database.url).as_str())).await;
+    assert!(echo(&world, "before").await.execution_id().is_some());
+
+    proxy.freeze();
+    let (made, told, rest, readiness) = tokio::join!(
+        create(&world, "Meanwhile"),
+        echo(&world, "meanwhile"),
+        execute_over_rest(&world, "meanwhile-rest"),
+        world.process.readiness(),
+    );
+    assert_unavailable("POST /api/servers", &made);
+    assert_tool_unavailable(&told);
+    assert_unavailable("execute", &rest);
+    assert_eq!(readiness, Some(503));
+    assert_eq!(world.platform.reached("meanwhile"), 0);
+    assert_eq!(world.platform.reached("meanwhile-rest"), 0);
+    proxy.thaw();
+    recovers(&world).await;
+}
+
 async fn statuses(world: &World) -> Vec<String> {
     let records = world.executions("").await;
     records.iter().map(|record| record["status"].as_str().unwrap_or_default().to_owned()).collect()

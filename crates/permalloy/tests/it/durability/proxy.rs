@@ -1,10 +1,12 @@
-//! A way to PostgreSQL that can be closed: to the product it is as if the server had been stopped.
+//! A way to PostgreSQL that can be cut, as if the server had been stopped, or swallow everything, as a broken
+//! network does.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, copy_bidirectional};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, split};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 use url::Url;
@@ -12,6 +14,7 @@ use url::Url;
 pub(super) struct Proxy {
     address: SocketAddr,
     target: Target,
+    flowing: watch::Sender<bool>,
     serving: JoinSet<()>,
 }
 
@@ -35,8 +38,9 @@ impl Proxy {
             None => Target::Address(format!("{}:{port}", url.host_str().unwrap_or("localhost"))),
         };
         let mut serving = JoinSet::new();
-        serving.spawn(serve(listener, target.clone()));
-        Self { address, target, serving }
+        let flowing = watch::Sender::new(true);
+        serving.spawn(serve(listener, target.clone(), flowing.subscribe()));
+        Self { address, target, flowing, serving }
     }
 
     /// The same database, through here.
@@ -64,27 +68,60 @@ impl Proxy {
                 Err(_) => sleep(Duration::from_millis(20)).await,
             }
         };
-        self.serving.spawn(serve(listener, self.target.clone()));
+        self.serving.spawn(serve(listener, self.target.clone(), self.flowing.subscribe()));
+    }
+
+    /// Lets nothing through any more, while all connections stand and new ones are accepted.
+    pub(super) fn freeze(&self) {
+        self.flowing.send_replace(false);
+    }
+
+    /// Lets through what was held back, and everything after it.
+    pub(super) fn thaw(&self) {
+        self.flowing.send_replace(true);
     }
 }
 
-async fn serve(listener: TcpListener, target: Target) {
+async fn serve(listener: TcpListener, target: Target, flowing: watch::Receiver<bool>) {
     let mut connections = JoinSet::new();
     loop {
         let Ok((stream, _)) = listener.accept().await else { return };
-        connections.spawn(pipe(stream, target.clone()));
+        connections.spawn(pipe(stream, target.clone(), flowing.clone()));
     }
 }
 
-async fn pipe(stream: TcpStream, target: Target) {
+async fn pipe(stream: TcpStream, target: Target, flowing: watch::Receiver<bool>) {
     match target {
-        Target::Socket(path) => couple(stream, UnixStream::connect(path).await).await,
-        Target::Address(address) => couple(stream, TcpStream::connect(address).await).await,
+        Target::Socket(path) => couple(stream, UnixStream::connect(path).await, flowing).await,
+        Target::Address(address) => couple(stream, TcpStream::connect(address).await, flowing).await,
     }
 }
 
-/// Until either side ends; how it ended does not matter here.
-async fn couple(mut near: TcpStream, far: std::io::Result<impl AsyncRead + AsyncWrite + Unpin>) {
-    let Ok(mut far) = far else { return };
-    copy_bidirectional(&mut near, &mut far).await.unwrap_or_default();
+/// Until either side ends.
+async fn couple(
+    near: TcpStream,
+    far: std::io::Result<impl AsyncRead + AsyncWrite>,
+    flowing: watch::Receiver<bool>,
+) {
+    let Ok(far) = far else { return };
+    let ((near_read, near_write), (far_read, far_write)) = (split(near), split(far));
+    tokio::select! {
+        () = copy(near_read, far_write, flowing.clone()) => {}
+        () = copy(far_read, near_write, flowing) => {}
+    }
+}
+
+/// Until it ends; how it ended does not matter here.
+async fn copy(
+    mut from: impl AsyncRead + Unpin,
+    mut to: impl AsyncWrite + Unpin,
+    mut flowing: watch::Receiver<bool>,
+) {
+    let mut buffer = [0; 8192];
+    while let Ok(length @ 1..) = from.read(&mut buffer).await {
+        let part = buffer.get(..length).unwrap_or_default();
+        if flowing.wait_for(|flowing| *flowing).await.is_err() || to.write_all(part).await.is_err() {
+            return;
+        }
+    }
 }
