@@ -55,12 +55,11 @@ pub(crate) fn zero_bytes(value: &Value, place: &mut String, problems: &mut Vec<D
 pub(crate) fn unreadable(error: &serde_json::Error) -> Detail {
     let text = error.to_string();
     let twice = text.strip_prefix("duplicate field `").and_then(|rest| rest.split_once('`'));
-    match twice {
-        Some((member, _)) => Detail { field: member.to_owned(), problem: "is given twice".to_owned() },
-        None => {
-            let problem = format!("cannot be read: line {}, column {}", error.line(), error.column());
-            Detail { field: String::new(), problem }
-        }
+    if let Some((member, _)) = twice {
+        Detail { field: member.to_owned(), problem: "is given twice".to_owned() }
+    } else {
+        let problem = format!("cannot be read: line {}, column {}", error.line(), error.column());
+        Detail { field: String::new(), problem }
     }
 }
 

@@ -78,8 +78,13 @@ pub(crate) struct Lookup {
     credentials: Kept<[Arc<str>; 3], Arc<store::Credential>>,
     users: Cache<(Arc<str>, Arc<str>), ()>,
     /// When keys and tokens were last used, until a job writes it down.
-    used: Mutex<HashMap<(Arc<str>, Arc<str>), (Used, DateTime<Utc>)>>,
+    used: Mutex<LastUses>,
 }
+
+/// By account and id: what was used, and when.
+type LastUses = HashMap<(Arc<str>, Arc<str>), (Used, DateTime<Utc>)>;
+/// The same with account and id.
+type NotedUse = (Used, Arc<str>, Arc<str>, DateTime<Utc>);
 
 /// Which table an entry of `used` is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -236,7 +241,7 @@ impl Lookup {
     }
 
     /// Takes what [`Self::used`] noted since the last time.
-    pub(crate) fn take_used(&self) -> Vec<(Used, Arc<str>, Arc<str>, DateTime<Utc>)> {
+    pub(crate) fn take_used(&self) -> Vec<NotedUse> {
         let used = std::mem::take(&mut *self.used.lock().unwrap_or_else(PoisonError::into_inner));
         used.into_iter().map(|((account_id, id), (what, at))| (what, account_id, id, at)).collect()
     }

@@ -26,10 +26,13 @@ const MAX_SERVERS: u64 = 100_000;
 
 type Keyed<K> = RateLimiter<K, DashMapStateStore<K>, DefaultClock, StateInformationMiddleware>;
 
+/// The limit of one server, for each of its end users.
+pub(crate) type ServerLimiter = Limiter<Arc<str>>;
+
 /// All limits of the process.
 pub(crate) struct Rates {
     clock: DefaultClock,
-    servers: Cache<(Arc<str>, u32), Arc<Limiter<Arc<str>>>>,
+    servers: Cache<(Arc<str>, u32), Arc<ServerLimiter>>,
     api: Limiter<(Arc<str>, Arc<str>)>,
     failures: Limiter<IpAddr>,
 }
@@ -76,7 +79,7 @@ impl<K: StdHash + Eq + Clone> Limiter<K> {
                 let remaining = state.remaining_burst_capacity();
                 let used = self.per_minute.saturating_sub(remaining);
                 let reset =
-                    Duration::from_secs(60).mul_f64(f64::from(used) / f64::from(self.per_minute.max(1)));
+                    Duration::from_mins(1).mul_f64(f64::from(used) / f64::from(self.per_minute.max(1)));
                 Ok(Allowance { limit: self.per_minute, remaining, reset })
             }
             Err(not_until) => {
@@ -90,10 +93,7 @@ impl Rates {
     pub(crate) fn new(limits: &Limits) -> Self {
         Self {
             clock: DefaultClock::default(),
-            servers: Cache::builder()
-                .max_capacity(MAX_SERVERS)
-                .time_to_idle(Duration::from_secs(600))
-                .build(),
+            servers: Cache::builder().max_capacity(MAX_SERVERS).time_to_idle(Duration::from_mins(10)).build(),
             api: Limiter::new(API_PER_MINUTE),
             failures: Limiter::new(limits.failed_authentications_per_minute),
         }

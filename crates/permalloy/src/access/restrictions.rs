@@ -151,7 +151,7 @@ fn from_permissions(permissions: Vec<Permission>) -> (Ids, Actions) {
         match permission.actions {
             None => actions.push(format!("{}.*", permission.connector)),
             Some(list) => {
-                actions.extend(list.into_iter().map(|action| format!("{}.{action}", permission.connector)))
+                actions.extend(list.into_iter().map(|action| format!("{}.{action}", permission.connector)));
             }
         }
         if !ids.contains(&permission.connector) {

@@ -56,6 +56,7 @@ impl Host {
 }
 
 /// The product's error as the command line tells it: on the host, the cause may be seen.
+#[expect(clippy::needless_pass_by_value, reason = "it is what map_err hands over")]
 pub(super) fn told(error: Error) -> anyhow::Error {
     let mut text = error.public().to_owned();
     if error.details().len() > 1 {

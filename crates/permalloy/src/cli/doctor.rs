@@ -48,7 +48,10 @@ pub(super) async fn run(call: Call) -> Outcome {
             tell(&format!("{mark}  {:<15} {}", finding.what, finding.said))?;
         }
     }
-    if bad > 0 { bail!("{bad} thing(s) keep this installation from working") } else { Ok(()) }
+    if bad > 0 {
+        bail!("{bad} thing(s) keep this installation from working")
+    }
+    Ok(())
 }
 
 fn finding(what: &'static str, outcome: Result<String, String>) -> Finding {

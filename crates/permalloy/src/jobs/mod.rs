@@ -9,7 +9,7 @@ const LOOK: Duration = Duration::from_millis(300);
 /// Between two flushes of last uses.
 const FLUSH: Duration = Duration::from_secs(5);
 /// Between two purges.
-const PURGE: Duration = Duration::from_secs(300);
+const PURGE: Duration = Duration::from_mins(5);
 
 /// Starts all jobs of a serving process.
 pub(crate) fn start(app: &Arc<App>) {

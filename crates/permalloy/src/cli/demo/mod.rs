@@ -128,55 +128,74 @@ async fn act(app: &Arc<App>, sample_url: &str, sample_token: &str) -> Outcome {
         .await?;
     let url = text(&server, "/accessUrl")?;
     show("token URL", &url)?;
+    discover(&client, &url).await?;
+    connect(&client, &url, sample_token).await?;
+    execute(&client, &url).await?;
+    records(&client).await?;
+    tell(&format!(
+        "\nThat was the whole story. For your own: permalloy serve, then connect an assistant to the token URL.\n\
+         With --keep this installation stays up: {url}"
+    ))
+}
 
+async fn discover(client: &Client, url: &str) -> Outcome {
     step(3, "An assistant connects to that URL and asks what it can do")?;
-    let discovered = client.mcp(&url, "server/discover", json!({})).await?;
+    let discovered = client.mcp(url, "server/discover", json!({})).await?;
     show("server", &text(&discovered, "/_meta/io.modelcontextprotocol~1serverInfo/title")?)?;
-    let tools = client.mcp(&url, "tools/list", json!({})).await?;
+    let tools = client.mcp(url, "tools/list", json!({})).await?;
     let names: Vec<_> = tools.pointer("/tools").and_then(Value::as_array).into_iter().flatten().collect();
     show("tools", &format!("{} ({}, …)", names.len(), text(&tools, "/tools/0/name")?))?;
 
     step(4, "It looks for the right action for a goal")?;
     let found =
-        client.tool(&url, "discover_action_path_alloy", json!({ "goal": "write down a new note" })).await?;
+        client.tool(url, "discover_action_path_alloy", json!({ "goal": "write down a new note" })).await?;
     let action = text(&found, "/matches/0/actionId")?;
     show("best match", &format!("{}.{action}", text(&found, "/matches/0/connectorId")?))?;
     ensure!(action == "notes_create", "expected notes_create");
+    Ok(())
+}
 
+async fn connect(client: &Client, url: &str, sample_token: &str) -> Outcome {
     step(5, "The user connects the platform: the token is sealed in the vault")?;
     let missing = client
         .tool_failure(
-            &url,
+            url,
             "execute_action_alloy",
             json!({ "connectorId": "sample", "actionId": "notes_list", "parameters": {} }),
         )
         .await?;
     show("before", &text(&missing, "/error/code")?)?;
     let fields = json!({ "connectorId": "sample", "authenticationType": "bearer", "fields": { "token": sample_token } });
-    let credential = client.tool(&url, "create_credential_alloy", fields).await?;
+    let credential = client.tool(url, "create_credential_alloy", fields).await?;
     show("credential", &text(&credential, "/credentialId")?)?;
+    Ok(())
+}
 
+async fn execute(client: &Client, url: &str) -> Outcome {
     step(6, "The assistant acts")?;
     let parameters = json!({ "title": "Call the printer", "text": "Ask about the paper", "tags": ["work"] });
     let arguments = json!({ "connectorId": "sample", "actionId": "notes_create", "parameters": parameters, "idempotencyKey": "demo-1" });
-    let executed = client.tool(&url, "execute_action_alloy", arguments.clone()).await?;
+    let executed = client.tool(url, "execute_action_alloy", arguments.clone()).await?;
     let note = text(&executed, "/result/id")?;
     show("made", &format!("{note}: {}", text(&executed, "/result/title")?))?;
-    let again = client.tool(&url, "execute_action_alloy", arguments).await?;
+    let again = client.tool(url, "execute_action_alloy", arguments).await?;
     ensure!(
         again.pointer("/executionId") == executed.pointer("/executionId"),
         "the repeat was executed again"
     );
     show("repeated", "the same idempotency key: the first answer again, nothing sent twice")?;
     let list = json!({ "connectorId": "sample", "actionId": "notes_list", "parameters": { "limit": 2 } });
-    let listed = client.tool(&url, "execute_action_alloy", list).await?;
+    let listed = client.tool(url, "execute_action_alloy", list).await?;
     show("read back", &text(&listed, "/result/notes/0/title")?)?;
 
     step(7, "What the server does not allow is refused before anything is sent")?;
     let delete = json!({ "connectorId": "sample", "actionId": "notes_delete", "parameters": { "id": note } });
-    let refused = client.tool_failure(&url, "execute_action_alloy", delete).await?;
+    let refused = client.tool_failure(url, "execute_action_alloy", delete).await?;
     show("refused", &text(&refused, "/error/message")?)?;
+    Ok(())
+}
 
+async fn records(client: &Client) -> Outcome {
     step(8, "Every execution is on record")?;
     let executions = client.api("GET", "/api/executions?limit=10", None).await?;
     for execution in executions.pointer("/executions").and_then(Value::as_array).into_iter().flatten() {
@@ -189,10 +208,7 @@ async fn act(app: &Arc<App>, sample_url: &str, sample_token: &str) -> Outcome {
         );
         show("execution", &line)?;
     }
-    tell(&format!(
-        "\nThat was the whole story. For your own: permalloy serve, then connect an assistant to the token URL.\n\
-         With --keep this installation stays up: {url}"
-    ))
+    Ok(())
 }
 
 /// The text at a place of an answer; its absence fails the demo.

@@ -10,7 +10,7 @@ use axum::{
     response::IntoResponse,
 };
 use futures_util::stream;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use super::{method, prove};
 use crate::{
@@ -76,6 +76,15 @@ struct Proof {
     headers: HeaderMap,
 }
 
+/// One open stream.
+struct Stream {
+    app: Arc<App>,
+    scope: Arc<Scope>,
+    events: Events,
+    proof: Proof,
+    wish: Wish,
+}
+
 /// `GET` with `Accept: text/event-stream`.
 pub(super) async fn legacy(
     app: &Arc<App>,
@@ -122,54 +131,60 @@ async fn begin(
         Err(error) => return error.into_response(),
     };
     let (events, response) = event_stream(WAITING);
-    let (app, scope) = (Arc::clone(app), Arc::clone(scope));
     let proof = Proof { uri: head.uri.clone(), headers: head.headers.clone() };
-    app.tasks.clone().spawn(async move {
-        if let Some(first) = first
-            && events.message(&first).await.is_err()
-        {
-            return;
-        }
+    let stream = Stream { app: Arc::clone(app), scope: Arc::clone(scope), events, proof, wish };
+    app.tasks.spawn(async move {
         // Either side may end a stream; there is nothing to clean up.
-        if let Err(Gone) = tell(&app, &scope, &events, changes, &proof, &wish, digest).await {
-            tracing::debug!(request.id = scope.request_id, "the reader of a stream is gone");
+        if let Err(Gone) = stream.run(first, changes, digest).await {
+            tracing::debug!(request.id = stream.scope.request_id, "the reader of a stream is gone");
         }
     });
     response
 }
 
-async fn tell(
-    app: &Arc<App>,
-    scope: &Scope,
-    events: &Events,
-    mut changes: tokio::sync::watch::Receiver<u64>,
-    proof: &Proof,
-    wish: &Wish,
-    mut known: Digest,
-) -> Result<(), Gone> {
-    loop {
-        tokio::select! {
-            () = app.tasks.stop.cancelled() => return Ok(()),
-            () = tokio::time::sleep(KEEP_ALIVE) => events.keep_alive().await?,
-            changed = changes.changed() => {
-                if changed.is_err() {
-                    return Ok(());
+impl Stream {
+    async fn run(
+        &self,
+        first: Option<Vec<u8>>,
+        mut changes: watch::Receiver<u64>,
+        mut known: Digest,
+    ) -> Result<(), Gone> {
+        if let Some(first) = first {
+            self.events.message(&first).await?;
+        }
+        loop {
+            tokio::select! {
+                () = self.app.tasks.stop.cancelled() => return Ok(()),
+                () = tokio::time::sleep(KEEP_ALIVE) => self.events.keep_alive().await?,
+                change = changes.changed() => {
+                    if change.is_err() {
+                        return Ok(());
+                    }
+                    let Some(client) = self.client().await else { return Ok(()) };
+                    // A database that is away for a moment is asked again at the next change.
+                    let Ok(now) = Digest::of(&self.app, &client).await else { continue };
+                    self.tell(&known, &now).await?;
+                    known = now;
                 }
-                let Ok(client) = prove(app, scope, &proof.uri, &proof.headers).await else { return Ok(()) };
-                if client.decide(Question::User(&client.user_id)).is_err() {
-                    return Ok(());
-                }
-                // A database that is away for a moment is asked again at the next change.
-                let Ok(now) = Digest::of(app, &client).await else { continue };
-                for notice in notices(&known, &now, wish) {
-                    let mut message = Vec::new();
-                    let id = wish.subscription.as_deref().and_then(Json::check).and_then(Id::parse);
-                    notice.encode(&mut message, id);
-                    events.message(&message).await?;
-                }
-                known = now;
             }
         }
+    }
+
+    /// The client, as long as it may listen.
+    async fn client(&self) -> Option<Client> {
+        let client = prove(&self.app, &self.scope, &self.proof.uri, &self.proof.headers).await.ok()?;
+        client.decide(Question::User(&client.user_id)).ok()?;
+        Some(client)
+    }
+
+    async fn tell(&self, known: &Digest, now: &Digest) -> Result<(), Gone> {
+        for notice in notices(known, now, &self.wish) {
+            let mut message = Vec::new();
+            let id = self.wish.subscription.as_deref().and_then(Json::check).and_then(Id::parse);
+            notice.encode(&mut message, id);
+            self.events.message(&message).await?;
+        }
+        Ok(())
     }
 }
 

@@ -41,7 +41,7 @@ pub(super) async fn answer(
     if let (Method::ToolsCall(call), Some(token)) = (&request.method, request.meta.progress_token)
         && headers::accepts_stream(&head.headers)
     {
-        return progress::answer(app, scope, client, body, &request, call, token).await;
+        return progress::answer(app, scope, client, body, &request, (call, token)).await;
     }
     let mut out = Vec::new();
     let outcome = run(app, scope, client, &request, &mut out).await;
@@ -96,9 +96,10 @@ pub(super) async fn answer_batch(
 }
 
 fn note(scope: &Scope, request: &Request<'_>) {
-    let target = match &request.method {
-        Method::ToolsCall(call) => format!("tools/call {}", call.name),
-        other => other.name().to_owned(),
+    let target = if let Method::ToolsCall(call) = &request.method {
+        format!("tools/call {}", call.name)
+    } else {
+        request.method.name().to_owned()
     };
     Scope::note(&scope.target, target);
 }
@@ -125,7 +126,7 @@ pub(super) async fn run<'a>(
             ::mcp::encode_result(out, &answer, list, &result);
         }
         Method::Ping | Method::LoggingSetLevel { .. } => {
-            ::mcp::encode_result(out, &answer, Caching::None, "{}")
+            ::mcp::encode_result(out, &answer, Caching::None, "{}");
         }
         Method::ToolsList { cursor } => {
             let members = surface::tools::list(app, client, cursor.as_deref()).map_err(fail)?;

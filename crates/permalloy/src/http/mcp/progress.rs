@@ -42,8 +42,7 @@ pub(super) async fn answer(
     client: &Client,
     body: &Bytes,
     request: &Request<'_>,
-    call: &ToolCall<'_>,
-    token: Json<'_>,
+    (call, token): (&ToolCall<'_>, Json<'_>),
 ) -> Response<Body> {
     let (app_, scope_, client_) = (Arc::clone(app), Arc::clone(scope), client.clone());
     let (name, body) = (call.name.clone().into_owned(), body.clone());

@@ -95,10 +95,13 @@ fn row(method: Method, path: &'static str, needs: Needs, handler: MethodRouter<A
 pub(crate) fn table() -> Vec<Route> {
     [
         servers::server_routes(),
+        servers::token_routes(),
         servers::surface_routes(),
+        servers::prompt_routes(),
         account::user_routes(),
         platforms::connector_routes(),
         platforms::credential_routes(),
+        platforms::one_credential_routes(),
         account::record_routes(),
         open::open_routes(),
         open::mcp_routes(),

@@ -116,6 +116,12 @@ pub(super) fn credential_routes() -> Vec<Route> {
             Doc::new("list-user-credentials", CREDENTIALS, "A user's credentials", (200, "CredentialList"))
                 .query(&["limit", "cursor"]),
         ),
+    ]
+}
+
+pub(super) fn one_credential_routes() -> Vec<Route> {
+    use Needs::Member;
+    vec![
         row(
             Method::GET,
             "/api/credentials/{credentialId}",

@@ -61,6 +61,12 @@ pub(super) fn server_routes() -> Vec<Route> {
                 (200, "ServerDeleted"),
             ),
         ),
+    ]
+}
+
+pub(super) fn token_routes() -> Vec<Route> {
+    use Needs::Member;
+    vec![
         row(
             Method::GET,
             "/api/servers/{serverId}/tokens",
@@ -147,6 +153,12 @@ pub(super) fn surface_routes() -> Vec<Route> {
             Doc::new("delete-resource", RESOURCES, "Delete a resource of the server's own", (200, "Deleted"))
                 .query(&["uri"]),
         ),
+    ]
+}
+
+pub(super) fn prompt_routes() -> Vec<Route> {
+    use Needs::Member;
+    vec![
         row(
             Method::GET,
             "/api/servers/{serverId}/prompts",

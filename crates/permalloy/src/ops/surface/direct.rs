@@ -50,7 +50,7 @@ pub(crate) fn name(connector: &str, action: &str) -> String {
         return plain;
     }
     let hash = digest::digest(&digest::SHA256, plain.as_bytes());
-    let hex: String = hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = hash.as_ref().iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
     let kept = plain.chars().map(|character| if fits(character) { character } else { '_' });
     let kept: String = kept.take(MAX_NAME - HASH_DIGITS - 1).collect();
     format!("{kept}_{}", hex.get(..HASH_DIGITS).unwrap_or_default())

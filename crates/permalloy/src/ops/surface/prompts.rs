@@ -141,21 +141,18 @@ pub(crate) async fn get(
     arguments: &Map<String, Value>,
 ) -> Result<String, Error> {
     let own = client.server.account.find_server_prompt(&client.server.server_id, name).await?;
-    let (description, known, template) = match own {
-        Some(prompt) => {
-            let known = arguments_of(&prompt)?;
-            (prompt.description, known, prompt.template)
-        }
-        None => {
-            let found = BUILT_IN.iter().find(|prompt| prompt.name == name);
-            let found = found.ok_or_else(|| Error::not_found(Noun::Prompt))?;
-            let known = found.arguments.iter().map(|(name, _)| Argument {
-                name: (*name).to_owned(),
-                description: None,
-                required: true,
-            });
-            (Some(found.description.to_owned()), known.collect(), found.template.to_owned())
-        }
+    let (description, known, template) = if let Some(prompt) = own {
+        let known = arguments_of(&prompt)?;
+        (prompt.description, known, prompt.template)
+    } else {
+        let found = BUILT_IN.iter().find(|prompt| prompt.name == name);
+        let found = found.ok_or_else(|| Error::not_found(Noun::Prompt))?;
+        let known = found.arguments.iter().map(|(name, _)| Argument {
+            name: (*name).to_owned(),
+            description: None,
+            required: true,
+        });
+        (Some(found.description.to_owned()), known.collect(), found.template.to_owned())
     };
     let values = check(&known, arguments)?;
     let text = fill(&template, &values);
@@ -197,15 +194,12 @@ fn fill(template: &str, values: &[(&str, &str)]) -> String {
             let (_, value) = values.iter().find(|(known, _)| *known == name.trim())?;
             Some((value, behind))
         });
-        match value {
-            Some((value, behind)) => {
-                text.push_str(value);
-                rest = behind;
-            }
-            None => {
-                text.push_str("{{");
-                rest = after;
-            }
+        if let Some((value, behind)) = value {
+            text.push_str(value);
+            rest = behind;
+        } else {
+            text.push_str("{{");
+            rest = after;
         }
     }
     text.push_str(rest);

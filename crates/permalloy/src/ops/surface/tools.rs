@@ -201,20 +201,20 @@ async fn call_meta(
         "get_credential_metadata_alloy" => {
             let read: ConnectorOf<'_> = read(tool, arguments)?;
             let entry = app.catalogue.find(client.into(), &read.connector_id)?;
-            text(&json!({ "metadata": credentials::metadata(entry) }))
+            Ok(text(&json!({ "metadata": credentials::metadata(entry) })))
         }
         "get_credentials_alloy" => {
             let read: MaybeConnectorOf<'_> = read(tool, arguments)?;
             let credentials = credentials::list_of_client(app, client, read.connector_id.as_deref()).await?;
-            text(&json!({ "credentials": credentials }))
+            Ok(text(&json!({ "credentials": credentials })))
         }
         "create_credential_alloy" => create_credential(app, client, tool, arguments).await,
         _ => Err(Error::not_found(Noun::Tool)),
     }
 }
 
-fn text(structured: &Value) -> Result<Called, Error> {
-    Ok(Called::success(structured.to_string()))
+fn text(structured: &Value) -> Called {
+    Called::success(structured.to_string())
 }
 
 /// Reads a tool's arguments. The quick way takes what fits; whatever does not is checked against the schema, so
