@@ -59,7 +59,7 @@ macro_rules! on {
     (read $db:expr, $executor:ident => $body:expr) => {
         match $db {
             $crate::Db::Sqlite { read: $executor, .. } => $body,
-            $crate::Db::Postgres($executor) => $crate::db::in_time(async { $body }).await,
+            $crate::Db::Postgres($executor) => $crate::db::in_time(Box::pin(async { $body })).await,
         }
     };
     (write $db:expr, $executor:ident => $body:expr) => {
@@ -68,7 +68,7 @@ macro_rules! on {
                 let _turn = turn.acquire().await.expect("the turn is never closed");
                 $body
             }
-            $crate::Db::Postgres($executor) => $crate::db::in_time(async { $body }).await,
+            $crate::Db::Postgres($executor) => $crate::db::in_time(Box::pin(async { $body })).await,
         }
     };
 }
@@ -83,13 +83,14 @@ macro_rules! in_tx {
             }
             $crate::db::Tx::Postgres(tx) => {
                 let $executor = &mut **tx;
-                $crate::db::in_time(async { $body }).await
+                $crate::db::in_time(Box::pin(async { $body })).await
             }
         }
     };
 }
 
-/// What PostgreSQL answers to this, unless it takes too long.
+/// What PostgreSQL answers to this, unless it takes too long. Best handed over in a box: it would be in the
+/// future twice.
 pub(crate) async fn in_time<T, E: From<sqlx::Error>>(
     statement: impl Future<Output = Result<T, E>>,
 ) -> Result<T, E> {
@@ -106,7 +107,7 @@ impl Tx {
     pub(crate) async fn commit(self) -> Result<()> {
         match self {
             Tx::Sqlite(tx, _turn) => tx.commit().await?,
-            Tx::Postgres(tx) => in_time(tx.commit()).await?,
+            Tx::Postgres(tx) => in_time(Box::pin(tx.commit())).await?,
         }
         Ok(())
     }
@@ -151,7 +152,7 @@ impl Db {
                 let turn = turn.clone().acquire_owned().await.expect("the turn is never closed");
                 Tx::Sqlite(write.begin_with("begin immediate").await?, turn)
             }
-            Db::Postgres(pool) => Tx::Postgres(in_time(pool.begin()).await?),
+            Db::Postgres(pool) => Tx::Postgres(in_time(Box::pin(pool.begin())).await?),
         })
     }
 }

@@ -47,8 +47,8 @@ impl Db {
                 .await?
             }
             Db::Postgres(pool) => {
-                in_time(sqlx::query_scalar("select to_regclass('schema_migrations') is not null").fetch_one(pool))
-                    .await?
+                let exists = sqlx::query_scalar("select to_regclass('schema_migrations') is not null");
+                in_time(Box::pin(exists.fetch_one(pool))).await?
             }
         };
         if !exists {

@@ -117,7 +117,7 @@ async fn copy(
     mut to: impl AsyncWrite + Unpin,
     mut flowing: watch::Receiver<bool>,
 ) {
-    let mut buffer = [0; 8192];
+    let mut buffer = vec![0; 8192];
     while let Ok(length @ 1..) = from.read(&mut buffer).await {
         let part = buffer.get(..length).unwrap_or_default();
         if flowing.wait_for(|flowing| *flowing).await.is_err() || to.write_all(part).await.is_err() {
