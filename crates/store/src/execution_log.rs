@@ -21,8 +21,9 @@ use crate::{Db, Error, Result};
 /// Records that may wait to be taken into a batch; beyond that, callers wait to hand theirs over.
 const WAITING: usize = 4096;
 
-/// Outcomes that the database could not take are tried again when nothing else came for this long.
-const LATE: Duration = Duration::from_secs(1);
+/// When nothing came for this long, outcomes that the database could not take are tried again, and the journal is
+/// folded.
+const SILENCE: Duration = Duration::from_secs(1);
 
 /// How often the others are let go first at most while a batch still grows.
 const ROUNDS: u32 = 16;
@@ -69,10 +70,14 @@ async fn run(mut writer: Writer, mut receiver: mpsc::Receiver<Message>) {
     let mut late = Vec::new();
     loop {
         let next = receiver.recv_many(&mut messages, writer.batch());
-        let taken = if late.is_empty() { Ok(next.await) } else { timeout(LATE, next).await };
+        let idle = late.is_empty() && !writer.has_unfolded();
+        let taken = if idle { Ok(next.await) } else { timeout(SILENCE, next).await };
         match taken {
             Ok(0) => break,
-            Err(_silence) => write_late(&mut writer, &mut late).await,
+            Err(_silence) => {
+                write_late(&mut writer, &mut late).await;
+                writer.fold().await;
+            }
             Ok(_) => {
                 gather(&mut receiver, &mut messages, writer.batch()).await;
                 let (records, waiters) = unpack(&mut messages, &mut receiver);
@@ -84,6 +89,7 @@ async fn run(mut writer: Writer, mut receiver: mpsc::Receiver<Message>) {
                     write_late(&mut writer, &mut late).await;
                 }
                 late.extend(failed);
+                writer.fold_when_large().await;
             }
         }
     }
@@ -91,6 +97,7 @@ async fn run(mut writer: Writer, mut receiver: mpsc::Receiver<Message>) {
     if !late.is_empty() {
         tracing::error!(records = late.len(), "the outcomes of executions are not recorded");
     }
+    writer.fold().await;
     writer.close().await;
 }
 

@@ -1,4 +1,5 @@
-//! Writes batches of execution records: one statement a batch, on a connection of its own.
+//! Writes batches of execution records: one statement a batch, on a connection of its own. On SQLite it goes into
+//! the journal, which is folded into the table when it has grown.
 //!
 //! The pools would cost a second round trip for each use (they test a connection when it is given back), so the
 //! writer keeps its connection and opens another when it broke.
@@ -12,16 +13,25 @@ use sqlx::sqlite::{SqliteArguments, SqliteConnection};
 use sqlx::{Arguments as _, Connection as _, PgPool};
 use tokio::sync::Semaphore;
 
-use crate::executions::{ExecutionRecord, WRITERS_LOCK};
 use crate::db::in_time;
+use crate::execution_journal::append;
+use crate::executions::{ExecutionRecord, WRITERS_LOCK};
 use crate::{Db, Error, Result};
 
 /// Columns that a record has.
 const COLUMNS: usize = 25;
 
-/// Records in one batch at most. SQLite needs a text for each size of batch, and more records gain nothing there.
-const SQLITE_BATCH: usize = 32;
+/// Records in one batch at most.
+const SQLITE_BATCH: usize = 256;
 const POSTGRES_BATCH: usize = 512;
+
+/// Rows in one of SQLite's statements at most: it needs a text for each number of them.
+pub(crate) const SQLITE_ROWS: usize = 32;
+
+/// With this many records, or bytes of them, the journal is folded. More records make the work on a record less,
+/// and the wait of those behind it longer.
+const JOURNAL_RECORDS: usize = 4096;
+const JOURNAL_BYTES: usize = 8 * 1024 * 1024;
 
 const INSERT: &str = "insert into executions (account_id, execution_id, server_id, token_id, key_id, user_id, \
     surface, connector_id, action_id, credential_id, read_only, status, error_code, upstream_status, started_at, \
@@ -47,16 +57,11 @@ const UPSERT: &str = " on conflict (account_id, execution_id) do update set cred
     request_bytes = excluded.request_bytes, response_bytes = excluded.response_bytes, \
     arguments = excluded.arguments, result = excluded.result, cache = excluded.cache";
 
-/// What [`UPSERT`] does, for one closing record whose opening record is stored: it needs half the values.
-const UPDATE: &str = "update executions set credential_id = ?, status = ?, error_code = ?, upstream_status = ?, \
-    finished_at = ?, duration_us = ?, attempts = ?, request_bytes = ?, response_bytes = ?, arguments = ?, \
-    result = ?, cache = ? where account_id = ? and execution_id = ?";
-
 /// The statement for PostgreSQL.
 static POSTGRES: &str = text(&statements::<{ length(UNNEST, 1) }>(UNNEST, 1));
 
-/// The statements for SQLite, for one row up to [`SQLITE_BATCH`] rows, one after the other.
-static SQLITE: &str = text(&statements::<{ offset(SQLITE_BATCH + 1) }>(FIRST_ROW, SQLITE_BATCH));
+/// The statements for SQLite, for one row up to [`SQLITE_ROWS`] rows, one after the other.
+static SQLITE: &str = text(&statements::<{ offset(SQLITE_ROWS + 1) }>(FIRST_ROW, SQLITE_ROWS));
 
 /// How long the statement for that many rows is.
 const fn length(first: &str, rows: usize) -> usize {
@@ -107,6 +112,8 @@ const fn text(bytes: &[u8]) -> &str {
 pub(crate) struct Writer {
     db: Db,
     connection: Option<Connection>,
+    /// Records and bytes in the journal, as far as this writer put them there.
+    unfolded: (usize, usize),
 }
 
 enum Connection {
@@ -116,7 +123,7 @@ enum Connection {
 
 impl Writer {
     pub(crate) fn new(db: Db) -> Writer {
-        Writer { db, connection: None }
+        Writer { db, connection: None, unfolded: (0, 0) }
     }
 
     /// Records in one batch at most.
@@ -138,6 +145,36 @@ impl Writer {
                 self.write_once(records).await
             }
             written => written,
+        }
+    }
+
+    /// Whether the journal has records that this writer put there.
+    pub(crate) fn has_unfolded(&self) -> bool {
+        self.unfolded.0 > 0
+    }
+
+    /// Folds the journal when it has grown.
+    pub(crate) async fn fold_when_large(&mut self) {
+        if self.unfolded.0 >= JOURNAL_RECORDS || self.unfolded.1 >= JOURNAL_BYTES {
+            self.fold().await;
+        }
+    }
+
+    /// Folds the journal. Where that fails, all records stay in the journal, and another time will do.
+    pub(crate) async fn fold(&mut self) {
+        if !self.has_unfolded() {
+            return;
+        }
+        match self.db.fold_executions().await {
+            Ok(()) => self.unfolded = (0, 0),
+            Err(error) => {
+                // As much again may come before the next attempt, unless there is silence.
+                self.unfolded = (1, 0);
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "the journal of executions was not folded"
+                );
+            }
         }
     }
 
@@ -163,10 +200,11 @@ impl Writer {
         match &mut connection {
             Connection::Sqlite(connection, turn) => {
                 let _turn = turn.acquire().await.expect("the turn is never closed");
-                write_sqlite(connection, records).await?;
+                let bytes = append(connection, records).await?;
+                self.unfolded = (self.unfolded.0 + records.len(), self.unfolded.1 + bytes);
             }
             Connection::Postgres(connection) => {
-                in_time(write_postgres(connection, records)).await?;
+                in_time(Box::pin(write_postgres(connection, records))).await?;
             }
         }
         self.connection = Some(connection);
@@ -180,9 +218,7 @@ async fn connect(db: &Db) -> Result<Connection> {
             let connection = SqliteConnection::connect_with(&write.connect_options()).await?;
             Connection::Sqlite(connection, turn.clone())
         }
-        Db::Postgres(pool) => {
-            Connection::Postgres(in_time(connect_postgres(pool)).await?)
-        }
+        Db::Postgres(pool) => Connection::Postgres(in_time(Box::pin(connect_postgres(pool))).await?),
     })
 }
 
@@ -196,54 +232,26 @@ async fn connect_postgres(pool: &PgPool) -> sqlx::Result<PgConnection> {
     Ok(connection)
 }
 
-async fn write_sqlite(connection: &mut SqliteConnection, records: &[ExecutionRecord]) -> Result<()> {
-    if let [record] = records
-        && record.finished_at.is_some()
-    {
-        let mut arguments = SqliteArguments::default();
-        add_outcome(&mut arguments, record).map_err(sqlx::Error::Encode)?;
-        if sqlx::query_with(UPDATE, arguments).execute(&mut *connection).await?.rows_affected() > 0 {
-            return Ok(());
-        }
-    }
-    sqlx::query_with(sqlite_statement(records.len()), sqlite_arguments(records)?).execute(connection).await?;
+/// Writes rows of different executions into the table; at most [`SQLITE_ROWS`].
+pub(crate) async fn upsert_sqlite(
+    connection: &mut SqliteConnection,
+    rows: &[&ExecutionRecord],
+) -> Result<()> {
+    sqlx::query_with(sqlite_statement(rows.len()), sqlite_arguments(rows)?).execute(connection).await?;
     Ok(())
 }
 
 fn sqlite_statement(rows: usize) -> &'static str {
-    SQLITE.get(offset(rows)..offset(rows + 1)).expect("a batch has at least one and at most 32 records")
+    SQLITE.get(offset(rows)..offset(rows + 1)).expect("there is a statement for 1 row up to 32 rows")
 }
 
-fn sqlite_arguments(records: &[ExecutionRecord]) -> Result<SqliteArguments> {
+fn sqlite_arguments(records: &[&ExecutionRecord]) -> Result<SqliteArguments> {
     let mut arguments = SqliteArguments::default();
     arguments.reserve(records.len() * COLUMNS, 0);
     for record in records {
         add(&mut arguments, record).map_err(sqlx::Error::Encode)?;
     }
     Ok(arguments)
-}
-
-/// In the order of [`UPDATE`].
-fn add_outcome(
-    arguments: &mut SqliteArguments,
-    record: &ExecutionRecord,
-) -> Result<(), sqlx::error::BoxDynError> {
-    arguments.reserve(14, 0);
-    arguments.add(record.credential_id.clone())?;
-    arguments.add(record.status.as_str())?;
-    arguments.add(record.error_code.clone())?;
-    arguments.add(record.upstream_status)?;
-    arguments.add(record.finished_at)?;
-    arguments.add(record.duration_us)?;
-    arguments.add(record.attempts)?;
-    arguments.add(record.request_bytes)?;
-    arguments.add(record.response_bytes)?;
-    arguments.add(record.arguments.clone())?;
-    arguments.add(record.result.clone())?;
-    arguments.add(record.cache.clone())?;
-    arguments.add(record.account_id.clone())?;
-    arguments.add(record.execution_id.clone())?;
-    Ok(())
 }
 
 /// In the order of [`INSERT`].
@@ -309,9 +317,9 @@ async fn write_postgres(connection: &mut PgConnection, records: &[ExecutionRecor
     Ok(())
 }
 
-/// PostgreSQL refuses a statement that would update a row twice, so an opening record gives way to the closing
-/// one in the same batch.
-fn last_of_each(records: &[ExecutionRecord]) -> Vec<&ExecutionRecord> {
+/// An opening record gives way to the closing one in the same batch: it would be for nothing, and PostgreSQL refuses
+/// a statement that would update a row twice.
+pub(crate) fn last_of_each(records: &[ExecutionRecord]) -> Vec<&ExecutionRecord> {
     if let [only] = records {
         return vec![only];
     }

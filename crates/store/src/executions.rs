@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
 use crate::db::Tx;
 use crate::{Account, Db, ExecutionStatus, PURGED_AT_ONCE, Result};
@@ -63,17 +64,20 @@ pub struct Execution {
 
 /// The record of a run, as it is handed to [`crate::ExecutionLog`]: the fields of [`Execution`], in types that
 /// cost nothing to share between the opening and the closing record.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ExecutionRecord {
     /// The account.
     pub account_id: Arc<str>,
     /// See [`Execution::execution_id`].
     pub execution_id: Arc<str>,
     /// See [`Execution::server_id`].
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub server_id: Option<Arc<str>>,
     /// See [`Execution::token_id`].
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub token_id: Option<Arc<str>>,
     /// See [`Execution::key_id`].
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub key_id: Option<Arc<str>>,
     /// See [`Execution::user_id`].
     pub user_id: Arc<str>,
@@ -84,20 +88,25 @@ pub struct ExecutionRecord {
     /// See [`Execution::action_id`].
     pub action_id: Arc<str>,
     /// See [`Execution::credential_id`].
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub credential_id: Option<Arc<str>>,
     /// See [`Execution::read_only`].
     pub read_only: bool,
     /// See [`Execution::status`].
     pub status: ExecutionStatus,
     /// See [`Execution::error_code`].
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub error_code: Option<Arc<str>>,
     /// See [`Execution::upstream_status`].
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub upstream_status: Option<i64>,
     /// See [`Execution::started_at`].
     pub started_at: DateTime<Utc>,
     /// See [`Execution::finished_at`].
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<DateTime<Utc>>,
     /// See [`Execution::duration_us`].
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub duration_us: Option<i64>,
     /// See [`Execution::attempts`].
     pub attempts: i64,
@@ -106,14 +115,19 @@ pub struct ExecutionRecord {
     /// See [`Execution::response_bytes`].
     pub response_bytes: i64,
     /// See [`Execution::arguments`].
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub arguments: Option<Arc<str>>,
     /// See [`Execution::result`].
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub result: Option<Arc<str>>,
     /// See [`Execution::idempotency_key`].
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub idempotency_key: Option<Arc<str>>,
     /// See [`Execution::cache`].
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub cache: Option<Arc<str>>,
     /// See [`Execution::request_id`].
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<Arc<str>>,
 }
 
@@ -123,6 +137,23 @@ pub(crate) const WRITERS_LOCK: i64 = 5_291_166_370_428_377;
 const MARK_INTERRUPTED: &str =
     "update executions set status = 'unknown' where (account_id, execution_id) in (
     select account_id, execution_id from executions where status = 'running' and started_at < $1)";
+
+/// Runs one query text that reads executions, with the journal's records among them.
+macro_rules! read_folded {
+    ($db:expr, $executor:ident => $body:expr) => {
+        match $db.folded().await? {
+            None => on!(read $db, $executor => $body),
+            Some(mut tx) => {
+                let rows = in_tx!(&mut tx, $executor => $body);
+                // What was read is right even if there is no room to keep the journal folded.
+                if let Err(error) = tx.commit().await {
+                    tracing::debug!(error = &error as &dyn std::error::Error, "the journal stays as it is");
+                }
+                rows
+            }
+        }
+    };
+}
 
 /// Which executions to list; `None` means all.
 #[derive(Clone, Copy, Debug, Default)]
@@ -146,7 +177,7 @@ pub struct ExecutionFilter<'a> {
 impl Account {
     /// The execution of that id.
     pub async fn find_execution(&self, execution_id: &str) -> Result<Option<Execution>> {
-        let row = on!(read &self.db, db => sqlx::query_as(
+        let row = read_folded!(&self.db, db => sqlx::query_as(
             "select * from executions where account_id = $1 and execution_id = $2")
             .bind(&*self.account_id).bind(execution_id).fetch_optional(db).await)?;
         Ok(row)
@@ -162,7 +193,7 @@ impl Account {
         if let Some(user_id) = filter.user_id {
             return self.list_executions_of_user(user_id, filter, limit, before).await;
         }
-        let rows = on!(read &self.db, db => sqlx::query_as(
+        let rows = read_folded!(&self.db, db => sqlx::query_as(
             "select * from executions
              where account_id = $1 and ($2 is null or server_id = $2) and ($3 is null or connector_id = $3)
                and ($4 is null or action_id = $4) and ($5 is null or status = $5)
@@ -183,7 +214,7 @@ impl Account {
         limit: i64,
         before: Option<&str>,
     ) -> Result<Vec<Execution>> {
-        let rows = on!(read &self.db, db => sqlx::query_as(
+        let rows = read_folded!(&self.db, db => sqlx::query_as(
             "select * from executions
              where account_id = $1 and user_id = $2 and ($3 is null or server_id = $3)
                and ($4 is null or connector_id = $4) and ($5 is null or action_id = $5)
@@ -202,6 +233,7 @@ impl Db {
     /// no process is left that could close them. `None` when another process writes executions to this database,
     /// so that they may be its own; that is noticed on PostgreSQL only, a SQLite file has one process.
     pub async fn mark_interrupted_if_alone(&self, now: DateTime<Utc>) -> Result<Option<u64>> {
+        self.fold_executions().await?;
         let mut tx = self.begin().await?;
         if let Tx::Postgres(tx) = &mut tx {
             let alone: bool = sqlx::query_scalar(
@@ -223,6 +255,7 @@ impl Db {
     /// Marks as unknown the executions that are still running although they were opened before that time, whoever
     /// opened them. Answers how many.
     pub async fn mark_interrupted_executions(&self, started_before: DateTime<Utc>) -> Result<u64> {
+        self.fold_executions().await?;
         let rows = on!(write self, db => sqlx::query(MARK_INTERRUPTED).bind(started_before).execute(db).await
             .map(|done| done.rows_affected()))?;
         Ok(rows)
@@ -230,6 +263,7 @@ impl Db {
 
     /// Removes the executions opened before that time, of all accounts; answers how many.
     pub async fn purge_executions(&self, started_before: DateTime<Utc>) -> Result<u64> {
+        self.fold_executions().await?;
         let mut purged = 0;
         for account in self.list_accounts().await? {
             let account = self.account(account.account_id);

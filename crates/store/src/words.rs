@@ -1,5 +1,7 @@
 //! The closed sets of words that columns hold.
 
+use serde::{Deserialize, Serialize};
+
 /// A column holds a word that this program does not know.
 #[derive(Debug, thiserror::Error)]
 #[error("unknown {kind} {word:?}")]
@@ -164,7 +166,8 @@ impl TryFrom<String> for CredentialStatus {
 }
 
 /// How far an execution got.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum ExecutionStatus {
     /// Recorded, and on its way.
     Running,

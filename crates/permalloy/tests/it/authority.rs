@@ -34,7 +34,8 @@ enum Gets {
 }
 use Gets::{Own, Refused};
 
-const NO_SERVER: Gets = Refused(Refusal(404, "SERVER_NOT_FOUND", "Server not found"));
+const SERVER_NOT_FOUND: Refusal = Refusal(404, "SERVER_NOT_FOUND", "Server not found");
+const NO_SERVER: Gets = Refused(SERVER_NOT_FOUND);
 const NO_USER: Gets = Refused(Refusal(404, "USER_NOT_FOUND", "User not found"));
 const NO_KEY: Gets = Refused(Refusal(404, "NOT_FOUND", "API key not found"));
 const NO_CREDENTIAL: Gets = Refused(Refusal(404, "CREDENTIAL_NOT_FOUND", "Credential not found"));
@@ -450,8 +451,8 @@ async fn a_token_url_that_does_not_work_says_never_why() {
                 bodies.insert(body.to_string());
             }
         }
-        let listen = world.send(Call::new("GET", &path).header("accept", "text/event-stream")).await;
-        assert_refused(&format!("{which}: GET"), &listen, UNAUTHORIZED);
+        let stream = world.send(Call::new("GET", &path).header("accept", "text/event-stream")).await;
+        assert_refused(&format!("{which}: GET"), &stream, UNAUTHORIZED);
     }
     assert_eq!(bodies.len(), 1, "one and the same body: {bodies:?}");
 }
@@ -490,8 +491,7 @@ async fn a_server_is_used_with_a_key_of_its_account_only() {
             }
             for key in [&bystander, &strange_admin] {
                 let reply = world.send(call(Some(&key.secret))).await;
-                let Refused(refusal) = NO_SERVER else { panic!("a refusal") };
-                assert_refused(path, &reply, refusal);
+                assert_refused(path, &reply, SERVER_NOT_FOUND);
             }
             for key in [&victim, &admin] {
                 let reply = world.send(call(Some(&key.secret))).await;

@@ -4,6 +4,8 @@
 //! `Accept: application/json,text/event-stream`, numbers its requests 1, 2, 3, and knows nothing of versions,
 //! sessions or `notifications/initialized`.
 
+#![expect(clippy::panic, reason = "what is not a test function here serves one: it fails by panicking")]
+
 use anyhow::{Context, Result};
 use axum::http::{HeaderMap, Method, Request, header};
 use http_body_util::{BodyExt, Full};

@@ -3,9 +3,12 @@
 mod authority;
 mod durability;
 mod exchange;
+mod limits;
 mod malformed;
 mod peers;
 mod process;
 mod restrictions;
+mod secrets;
 mod seed;
+mod servers;
 mod world;

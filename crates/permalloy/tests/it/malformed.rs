@@ -126,10 +126,14 @@ fn same_request_id(name: &str, answer: &mut Value, request_id: &str) {
             if let Some(id) = members.remove("requestId") {
                 assert_eq!(id, request_id, "{name}");
             }
-            members.values_mut().for_each(|member| same_request_id(name, member, request_id));
+            for member in members.values_mut() {
+                same_request_id(name, member, request_id);
+            }
         }
         Value::Array(items) => {
-            items.iter_mut().for_each(|item| same_request_id(name, item, request_id));
+            for item in items {
+                same_request_id(name, item, request_id);
+            }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }

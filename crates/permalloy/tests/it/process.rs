@@ -1,5 +1,7 @@
 //! The product as an operator starts it: the real binary, an empty data directory, and what it printed.
 
+#![expect(clippy::panic, reason = "what is not a test function here serves one: it fails by panicking")]
+
 use std::fs::File;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;

@@ -1,6 +1,8 @@
 //! The world of the front-door tests: a product that runs, accounts with keys, and how they call. Everything goes
 //! through the real binary: over HTTP, or as a command on its host. It must not know what the answers should be.
 
+#![expect(clippy::panic, reason = "what is not a test function here serves one: it fails by panicking")]
+
 use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::net::Ipv4Addr;
@@ -10,7 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::Router;
 use axum::http::{HeaderMap, Method, header};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::process::Command;
 use tokio::task::JoinSet;
@@ -65,11 +67,17 @@ impl Platform {
 
     /// A product whose connector `sample` leads here.
     pub(crate) async fn world(&self) -> World {
-        World::start_with(&[
-            ("PERMALLOY_CONNECTORS_SAMPLE_BASE_URL", &self.base_url),
+        self.world_with(&[]).await
+    }
+
+    /// The same with more settings.
+    pub(crate) async fn world_with(&self, settings: &[(&str, &str)]) -> World {
+        let mut all = vec![
+            ("PERMALLOY_CONNECTORS_SAMPLE_BASE_URL", self.base_url.as_str()),
             ("PERMALLOY_OUTBOUND_ALLOW", "127.0.0.1/32"),
-        ])
-        .await
+        ];
+        all.extend_from_slice(settings);
+        World::start_with(&all).await
     }
 }
 
@@ -282,12 +290,8 @@ impl Era {
                 call
             }
         };
-        call.json(&message(method, params))
+        call.json(&json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }))
     }
-}
-
-fn message(method: &str, params: Map<String, Value>) -> Value {
-    json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params })
 }
 
 fn key(made: &Value) -> Key {

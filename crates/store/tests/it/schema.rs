@@ -13,7 +13,7 @@ async fn catalog(db: &Db) -> BTreeSet<(String, String, bool)> {
         Db::Sqlite { read, .. } => {
             let rows = sqlx::query(
                 "select m.name, c.name, c.\"notnull\" = 0 from sqlite_master m, pragma_table_info(m.name) c
-                 where m.type = 'table' and m.name not like 'sqlite_%'",
+                 where m.type = 'table' and m.name not like 'sqlite_%' and m.name <> 'execution_journal'",
             )
             .fetch_all(read)
             .await
@@ -38,7 +38,7 @@ async fn primary_keys(db: &Db) -> BTreeSet<(String, Vec<String>)> {
     let rows: Vec<(String, String)> = match db {
         Db::Sqlite { read, .. } => sqlx::query_as(
             "select m.name, c.name from sqlite_master m, pragma_table_info(m.name) c
-             where m.type = 'table' and m.name not like 'sqlite_%' and c.pk > 0 order by m.name, c.pk",
+             where m.type = 'table' and m.name not like 'sqlite_%' and m.name <> 'execution_journal' and c.pk > 0 order by m.name, c.pk",
         )
         .fetch_all(read)
         .await

@@ -129,7 +129,7 @@ pub(crate) async fn call(
     let mode = client.server.row.tool_mode;
     let called =
         if let Some(tool) = meta(name).filter(|_| mode != ToolMode::Direct || WITH_DIRECT.contains(&name)) {
-            Box::pin(call_meta(app, client, scope, tool, arguments)).await
+            call_meta(app, client, scope, tool, arguments).await
         } else {
             let found = (mode != ToolMode::Dynamic).then(|| app.direct_names().find(name)).flatten();
             let (connector, action) = found.ok_or_else(|| Error::not_found(Noun::Tool))?;
@@ -189,6 +189,18 @@ async fn call_meta(
             let found = app.catalogue.find_action(client.into(), &read.connector_id, &read.action_id)?;
             Ok(Called::ready(found.tool_members().clone()))
         }
+        // In a box, so that the quick ones above do not carry the size of the others around.
+        _ => Box::pin(call_seldom(app, client, tool, arguments)).await,
+    }
+}
+
+async fn call_seldom(
+    app: &Arc<App>,
+    client: &Client,
+    tool: &MetaTool,
+    arguments: &str,
+) -> Result<Called, Error> {
+    match tool.name.as_str() {
         "list_connectors_alloy" => {
             let read: CategoryOf<'_> = read(tool, arguments)?;
             Ok(Called::success(list_connectors(app, client, read.category.as_deref()).await?))
