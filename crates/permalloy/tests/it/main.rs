@@ -1,5 +1,6 @@
 //! Tests of the whole product from outside, in one binary so that they link once.
 
+mod acting;
 mod authority;
 mod durability;
 mod exchange;

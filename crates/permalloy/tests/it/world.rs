@@ -37,6 +37,9 @@ pub(crate) struct World {
     pub(crate) product: Product,
 }
 
+/// How many notes the platform has, which are more than one answer shows.
+pub(crate) const NOTES: usize = 60;
+
 /// Stands in for the platform of the connector `sample`, and counts what reaches it.
 pub(crate) struct Platform {
     base_url: String,
@@ -46,12 +49,13 @@ pub(crate) struct Platform {
 
 impl Platform {
     pub(crate) async fn start() -> Self {
-        const ANSWER: &str = r#"{"notes":[],"people":[],"total":0,"n":1}"#;
+        let notes: Vec<_> = (0..NOTES).map(|number| json!({ "id": format!("note-{number}") })).collect();
+        let answer = json!({ "notes": notes, "people": [], "total": NOTES, "n": 1 }).to_string();
         let calls = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&calls);
         let router = Router::new().fallback(move || {
             counted.fetch_add(1, Ordering::Relaxed);
-            std::future::ready(([(header::CONTENT_TYPE, "application/json")], ANSWER))
+            std::future::ready(([(header::CONTENT_TYPE, "application/json")], answer.clone()))
         });
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
         let base_url = format!("http://{}", listener.local_addr().expect("an address"));
