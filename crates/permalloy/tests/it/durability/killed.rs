@@ -1,6 +1,6 @@
 //! `kill -9` at any time loses nothing acknowledged, and the next start needs no repair.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::time::Duration;
 
@@ -15,6 +15,8 @@ use super::world::World;
 
 const KILLS: u32 = 20;
 const CLIENTS: u32 = 6;
+/// Servers that are created in a round at most.
+const SERVERS: usize = 15;
 /// Answered calls that are repeated after each kill; of those without an answer, all are.
 const REPEATS: usize = 6;
 
@@ -70,6 +72,8 @@ impl Call {
 #[derive(Default)]
 struct Seen {
     answered: Vec<Call>,
+    /// Names of servers.
+    created: Vec<String>,
     cut_off: u32,
     unknown: u32,
     newest: String,
@@ -79,7 +83,8 @@ async fn survive(database: Option<&str>) {
     let mut world = World::start(database).await;
     let mut seen = Seen::default();
     for round in 0..KILLS {
-        let calls = load_until_killed(&mut world, round).await;
+        let (calls, created) = load_until_killed(&mut world, round).await;
+        seen.created.extend(created);
         world.restart().await;
         check_records(&world, &calls, &mut seen).await;
         repeat(&world, &calls, &mut seen).await;
@@ -89,21 +94,58 @@ async fn survive(database: Option<&str>) {
     for call in &seen.answered {
         assert_succeeded(call, &records);
     }
-    let Seen { answered, cut_off, unknown, .. } = seen;
-    println!("{} calls answered, {cut_off} cut off, {unknown} of unknown outcome", answered.len());
-    assert!(answered.len() > 200, "hardly any load: {}", answered.len());
+    check_management(&world, &seen.created).await;
+    let Seen { answered, created, cut_off, unknown, .. } = seen;
+    let (answered, created) = (answered.len(), created.len());
+    println!(
+        "{answered} calls answered, {cut_off} cut off, {unknown} of unknown outcome, {created} servers created"
+    );
+    assert!(answered > 200 && created > KILLS as usize, "hardly any load: {answered}, {created}");
     assert!(cut_off > KILLS && unknown > 0, "no run was met in the middle: {cut_off}, {unknown}");
 }
 
 /// Mixed reads and writes from several clients, until the product is killed at a random moment.
-async fn load_until_killed(world: &mut World, round: u32) -> Vec<Call> {
+async fn load_until_killed(world: &mut World, round: u32) -> (Vec<Call>, Vec<String>) {
     let mut clients = JoinSet::new();
+    let mut managers = JoinSet::new();
+    managers.spawn(manage(Client::new(&world.process.base, Some(&world.api_key)), round));
     for number in 0..CLIENTS {
         clients.spawn(load(world.client(), world.path.clone(), format!("{round}-{number}")));
     }
     sleep(Duration::from_millis(30 + random() % 300)).await;
     world.kill().await;
-    clients.join_all().await.into_iter().flatten().collect()
+    let calls = clients.join_all().await.into_iter().flatten().collect();
+    (calls, managers.join_all().await.into_iter().flatten().collect())
+}
+
+/// An administrator, who creates servers and looks at the newest records. Answers what was created.
+async fn manage(mut client: Client, round: u32) -> Vec<String> {
+    let mut created = Vec::new();
+    loop {
+        if created.len() < SERVERS {
+            let name = format!("Server {round} {}", created.len());
+            let answered = client.send(Method::POST, "/api/servers", &json!({ "name": name })).await;
+            let Ok(answer) = answered else { return created };
+            assert_eq!(answer.status, 201, "{name}: {}", answer.body);
+            created.push(name);
+        }
+        let Ok(answer) = client.send(Method::GET, "/api/executions?limit=5", &Value::Null).await else {
+            return created;
+        };
+        assert_eq!(answer.status, 200, "{}", answer.body);
+    }
+}
+
+/// Every change that was answered is there, and the audit log holds together.
+async fn check_management(world: &World, created: &[String]) {
+    let servers = world.managed(Method::GET, "/api/servers?limit=1000", &Value::Null).await;
+    let servers = servers["servers"].as_array().expect("a list");
+    let names: HashSet<_> = servers.iter().filter_map(|server| server["name"].as_str()).collect();
+    for name in created {
+        assert!(names.contains(name.as_str()), "{name} is lost");
+    }
+    let audit = world.managed(Method::GET, "/api/audit/verify", &Value::Null).await;
+    assert_eq!(audit["valid"], true, "{audit}");
 }
 
 fn random() -> u64 {

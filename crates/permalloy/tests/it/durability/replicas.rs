@@ -1,5 +1,5 @@
-//! Two processes on one PostgreSQL: what one is told binds the other within a second, and neither takes the
-//! other's running work for its own past.
+//! Two processes on one database: what one is told binds the other within a second, and neither takes the other's
+//! running work for its own past.
 
 use std::time::{Duration, Instant};
 
@@ -76,6 +76,21 @@ async fn restrictions_tokens_and_keys_changed_on_one_replica_bind_on_the_other_w
 
 async fn status_of_list(client: &mut Client) -> u16 {
     client.send(Method::GET, "/api/servers", &Value::Null).await.expect("an answer").status
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_command_on_the_host_changes_binds_on_the_running_server_within_a_second() {
+    let world = World::start(None).await;
+    let key = world.command(&["key", "create", "second"]).await;
+    let mut by_key = Client::new(&world.process.base, key["key"].as_str());
+    assert_eq!(status_of_list(&mut by_key).await, 200);
+    world.command(&["key", "revoke", key["keyId"].as_str().expect("an id")]).await;
+    binds("a key's revocation", async || status_of_list(&mut by_key).await == 401).await;
+
+    let mut client = world.client();
+    assert!(echo(&mut client, &world.path, "before", None).await.execution_id().is_some());
+    world.command(&["server", "delete", &world.server_id]).await;
+    binds("a server's end", async || echo(&mut client, &world.path, "gone", None).await.status == 401).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -74,11 +74,12 @@ impl World {
         }
         let process = Process::start(&directory, None, &platform).await;
         told.push_str(&process.printed());
-        let api_key = match word_after(&told, API_KEY) {
-            Some(key) => key.to_owned(),
+        let mut api_key = word_after(&told, API_KEY).unwrap_or_default().to_owned();
+        if api_key.is_empty() {
             // Killed after the key was made and before it was shown: an operator makes another.
-            None => process.make_key(&directory).await,
-        };
+            let made = on_the_host(&directory, &["key", "create"]).await;
+            made["key"].as_str().expect("a key").clone_into(&mut api_key);
+        }
         Self::on(process, platform, directory, (api_key, None)).await
     }
 
@@ -121,6 +122,11 @@ impl World {
     /// Starts the process anew after its end.
     pub(super) async fn restart(&mut self) {
         self.process = self.another_process().await;
+    }
+
+    /// Runs a command on the host, beside the process that serves.
+    pub(super) async fn command(&self, arguments: &[&str]) -> Value {
+        on_the_host(&self.directory, arguments).await
     }
 
     /// A client without a key.
@@ -203,14 +209,6 @@ impl Process {
         Self { child, base: String::new(), printed, readers }
     }
 
-    async fn make_key(&self, directory: &TempDir) -> String {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_permalloy"));
-        command.args(["key", "create", "--json", "--data-dir"]).arg(directory.path().join("data"));
-        let output = command.env_clear().output().await.expect("it runs");
-        let made: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-        made["key"].as_str().expect("a key").to_owned()
-    }
-
     /// What it printed so far.
     pub(super) fn printed(&self) -> String {
         self.printed.text()
@@ -279,6 +277,15 @@ impl Printed {
             sleep(Duration::from_millis(5)).await;
         }
     }
+}
+
+/// Runs a command beside the processes, on the same SQLite data, and gives back its answer.
+async fn on_the_host(directory: &TempDir, arguments: &[&str]) -> Value {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_permalloy"));
+    command.args(arguments).args(["--json", "--data-dir"]).arg(directory.path().join("data"));
+    let output = command.env_clear().output().await.expect("it runs");
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).expect("JSON")
 }
 
 /// The word after this label, once its line is there.
