@@ -7,9 +7,9 @@
 #![expect(clippy::panic, reason = "what is not a test function here serves one: it fails by panicking")]
 
 use anyhow::{Context, Result};
-use axum::http::{HeaderMap, Method, Request, header};
+use axum::http::{HeaderMap, Method, Request, Response, header};
 use http_body_util::{BodyExt, Full};
-use hyper::body::Bytes;
+use hyper::body::{Bytes, Incoming};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
@@ -46,10 +46,28 @@ pub(crate) async fn exchange(
 /// headers is sent instead of the address.
 pub(crate) async fn send(
     method: Method,
-    (authority, target): (&str, &str),
+    place: (&str, &str),
     headers: &[(&str, &str)],
     body: Vec<u8>,
 ) -> Result<Answer> {
+    let begun = begin(method, place, headers, body).await?;
+    let (head, body) = begun.answer.into_parts();
+    Ok(Answer { status: head.status.as_u16(), headers: head.headers, body: body.collect().await?.to_bytes() })
+}
+
+/// An answer of which the head is there and the body may still come.
+pub(crate) struct Begun {
+    pub(crate) answer: Response<Incoming>,
+    _connection: JoinSet<hyper::Result<()>>,
+}
+
+/// As [`send`], without waiting for the body.
+pub(crate) async fn begin(
+    method: Method,
+    (authority, target): (&str, &str),
+    headers: &[(&str, &str)],
+    body: Vec<u8>,
+) -> Result<Begun> {
     let stream = TcpStream::connect(authority).await.with_context(|| authority.to_owned())?;
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
     let mut tasks = JoinSet::new();
@@ -62,8 +80,7 @@ pub(crate) async fn send(
         request = request.header(*name, value.as_bytes());
     }
     let answer = sender.send_request(request.body(Full::new(Bytes::from(body)))?).await?;
-    let (head, body) = answer.into_parts();
-    Ok(Answer { status: head.status.as_u16(), headers: head.headers, body: body.collect().await?.to_bytes() })
+    Ok(Begun { answer, _connection: tasks })
 }
 
 /// See the head of this file.

@@ -12,4 +12,5 @@ mod restrictions;
 mod secrets;
 mod seed;
 mod servers;
+mod streams;
 mod world;

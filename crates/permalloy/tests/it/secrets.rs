@@ -58,6 +58,11 @@ async fn no_secret_is_in_logs_files_metrics_or_answers() {
             call.header("x-alloy-user-token", &jwt),
             era.call(&format!("/mcp/none/{}", server.token), "ping", json!({})),
             era.call(&format!("{}/more", server.path()), "ping", json!({})),
+            era.call(&format!("/{}", server.path()), "ping", json!({})),
+            era.call(&format!("/base{}", server.path()), "ping", json!({})),
+            era.call(&server.path().replace("/mcp/", "/MCP/"), "ping", json!({})),
+            era.call(&server.path().replace("/mcp/", "/mc%70/"), "ping", json!({})),
+            era.call(&format!("/api/servers/{}?token={}", server.token, server.token), "ping", json!({})),
             era.call(&server.path(), "tools/call", misplaced),
         ] {
             answers.push(world.send(call).await.text);

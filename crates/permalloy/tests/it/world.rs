@@ -12,12 +12,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::Router;
 use axum::http::{HeaderMap, Method, header};
+use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::process::Command;
 use tokio::task::JoinSet;
 
-use crate::exchange::send;
+use crate::exchange::{Begun, begin};
 use crate::process::Product;
 
 /// Tests provoke more refusals in a minute than any honest client.
@@ -183,13 +184,20 @@ impl World {
     }
 
     pub(crate) async fn send(&self, call: Call) -> Reply {
+        let (place, answer) = (call.target.clone(), self.begin(call).await.answer);
+        let (head, body) = answer.into_parts();
+        let body = body.collect().await.unwrap_or_else(|error| panic!("{place}: {error}")).to_bytes();
+        let text = String::from_utf8(body.to_vec()).expect("an answer in UTF-8");
+        Reply { status: head.status.as_u16(), headers: head.headers, text }
+    }
+
+    /// Sends a request and waits for the head of its answer only.
+    pub(crate) async fn begin(&self, call: Call) -> Begun {
         let headers: Vec<_> =
             call.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let place = (self.product.authority(), call.target);
-        let answer = send(call.method, (&place.0, &place.1), &headers, call.body).await;
-        let answer = answer.unwrap_or_else(|error| panic!("{}: {error:#}", place.1));
-        let text = String::from_utf8(answer.body.to_vec()).expect("an answer in UTF-8");
-        Reply { status: answer.status, headers: answer.headers, text }
+        let begun = begin(call.method, (&place.0, &place.1), &headers, call.body).await;
+        begun.unwrap_or_else(|error| panic!("{}: {error:#}", place.1))
     }
 
     /// One call of the management API with this key; `null` is no body.
