@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::world::{Call, Era, Platform, World, text};
+use crate::world::{Call, Era, Platform, text};
 
 /// All files of a directory, with their bytes.
 fn files(directory: &Path) -> Vec<(String, Vec<u8>)> {

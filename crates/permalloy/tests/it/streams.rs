@@ -1,8 +1,6 @@
 //! Streams of changes: a listening client is told of what changed for it, and of nothing any more once it has lost
 //! the right to listen.
 
-#![expect(clippy::panic, reason = "what is not a test function here serves one: it fails by panicking")]
-
 use std::time::Duration;
 
 use http_body_util::BodyExt;
