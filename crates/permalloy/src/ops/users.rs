@@ -75,9 +75,16 @@ pub(crate) async fn list(by: &Admin, limit: u32, after: Option<&str>) -> Result<
     Ok(Page { data: rows.into_iter().map(View::from).collect(), next_cursor })
 }
 
+/// Whether the caller's key is this user's, whoever the caller acts for.
+async fn is_user_of_key(by: &Admin, user_id: &str) -> Result<bool, Error> {
+    let Some(key_id) = by.key_id() else { return Ok(false) };
+    let key = by.account().find_api_key(key_id).await?;
+    Ok(key.is_some_and(|key| key.user_id == user_id))
+}
+
 /// Deletes a user with its servers, credentials and keys. Its executions stay on record.
 pub(crate) async fn delete(app: &App, by: &Admin, user_id: &str) -> Result<(), Error> {
-    if *user_id == **by.user_id() {
+    if *user_id == **by.user_id() || is_user_of_key(by, user_id).await? {
         return Err(Error::conflict("A user cannot delete itself: its own API key would go with it"));
     }
     let mut tx = by.account().begin().await?;

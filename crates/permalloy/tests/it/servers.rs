@@ -228,3 +228,17 @@ async fn users_are_made_at_first_sight_and_leave_with_all_that_is_theirs() {
     let gone = world.manage(&admin, "GET", &format!("/api/credentials/{credential}"), &Value::Null).await;
     assert_eq!(gone.status, 404);
 }
+
+#[tokio::test]
+async fn no_admin_deletes_the_user_of_its_own_key_not_even_on_behalf_of_another() {
+    let world = World::start().await;
+    let admin = world.first_key();
+    for acting_for in [None, Some("u1")] {
+        let call = Call::new("DELETE", "/api/users/admin").bearer(&admin.secret);
+        let call =
+            acting_for.map_or_else(|| call.clone(), |user| call.clone().header("x-alloy-userid", user));
+        let refused = world.send(call).await;
+        assert_eq!((refused.status, &refused.json()["code"]), (409, &json!("CONFLICT")), "{acting_for:?}");
+    }
+    get(&world, &admin, "/api/keys").await;
+}

@@ -184,8 +184,9 @@ impl World {
     }
 
     pub(crate) async fn send(&self, call: Call) -> Reply {
-        let (place, answer) = (call.target.clone(), self.begin(call).await.answer);
-        let (head, body) = answer.into_parts();
+        let place = call.target.clone();
+        let begun = self.begin(call).await;
+        let (head, body) = begun.answer.into_parts();
         let body = body.collect().await.unwrap_or_else(|error| panic!("{place}: {error}")).to_bytes();
         let text = String::from_utf8(body.to_vec()).expect("an answer in UTF-8");
         Reply { status: head.status.as_u16(), headers: head.headers, text }
