@@ -51,6 +51,10 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// connection tells that it is dead for many minutes.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// Pages in the write-ahead log, of 4 KiB each, after which they are moved into the file. A page that changes often
+/// is then moved once for many changes.
+const CHECKPOINT_PAGES: &str = "4000";
+
 /// Prepared statements kept per connection; more than there are statements in this crate.
 const STATEMENTS_KEPT: usize = 256;
 
@@ -168,6 +172,7 @@ async fn open_sqlite(path: &str, options: OpenOptions) -> Result<Db> {
         .synchronous(SqliteSynchronous::Normal)
         .foreign_keys(true)
         .busy_timeout(BUSY_TIMEOUT)
+        .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
         .statement_cache_capacity(STATEMENTS_KEPT);
     let pool = || {
         SqlitePoolOptions::new()
