@@ -3,7 +3,7 @@
 //! One definition (YAML or JSON, `docs/reference/definition.md`) gives tools, input schemas, requests, the reading
 //! of answers and the search index. This crate is pure: it sends nothing, reads no files, knows no clock and
 //! never prints a secret. A call runs through it as
-//! [`validate`] → [`request`] → (the caller sends) → [`answer`] → [`shape`].
+//! [`validate`] → [`request()`] → (the caller sends) → [`answer()`] → [`shape()`].
 
 mod answer;
 mod arguments;

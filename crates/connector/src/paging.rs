@@ -9,7 +9,7 @@ use crate::definition::rules::{Paging, PagingKind};
 use crate::request::Sent;
 use crate::scan;
 
-/// The platform's next page. Made by [`crate::answer`], used by [`crate::request`].
+/// The platform's next page. Made by [`crate::answer()`], used by [`crate::request()`].
 ///
 /// It holds what the platform said, so a caller that hands it out must seal it or keep it on its own side;
 /// `request` still refuses one that would leave the platform's host or base path.

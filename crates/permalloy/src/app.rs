@@ -96,7 +96,7 @@ impl App {
             sealing: Sealing::new(vault::Vault::new(&keys.current, &keys.previous)),
             catalogue,
             outbound: Outbound::new(&config.outbound)?,
-            clock: Clock::System,
+            clock: Clock,
             lookup: Lookup::new(),
             rates: Rates::new(&config.limits),
             schemas: Schemas::new(),

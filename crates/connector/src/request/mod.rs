@@ -31,7 +31,7 @@ pub struct Request {
     pub headers: HeaderMap,
     /// Body, empty when there is none.
     pub body: Vec<u8>,
-    /// What [`crate::answer`] must know of the request.
+    /// What [`crate::answer()`] must know of the request.
     pub sent: Sent,
 }
 

@@ -4,6 +4,7 @@ mod acting;
 mod authority;
 mod durability;
 mod exchange;
+mod identity;
 mod limits;
 mod malformed;
 mod peers;

@@ -56,7 +56,7 @@ async fn story(call: &Call, demo: &Demo, directory: &std::path::Path) -> Outcome
     let config = config(directory, &listener, &sample_url)?;
     let base_url = format!("http://{}", listener.local_addr()?);
     let app = App::build(config, base_url, Telemetry::silent()?).await?;
-    let platform = platform::router(sample_token.clone(), Clock::System);
+    let platform = platform::router(sample_token.clone(), Clock);
     let stop = app.tasks.stop.clone();
     app.tasks.spawn(async move {
         let served = axum::serve(sample, platform).with_graceful_shutdown(stop.cancelled_owned()).await;

@@ -38,15 +38,20 @@ pub(crate) fn merged(
 mod tests {
     use super::*;
 
-    fn object(json: &str) -> Option<Map<String, Value>> {
-        Some(serde_json::from_str(json).unwrap())
+    fn object(json: &str) -> Map<String, Value> {
+        serde_json::from_str(json).unwrap()
     }
 
     #[test]
     fn the_objects_are_put_together_and_a_name_in_two_of_them_is_a_problem() {
         let parameters = || Some(RawValue::from_string(r#"{"a":1}"#.to_owned()).unwrap());
         let named = |body: &str| {
-            [("requestBody", object(body)), ("pathParams", object(r#"{"c":3}"#)), ("x", None), ("y", None)]
+            [
+                ("requestBody", Some(object(body))),
+                ("pathParams", Some(object(r#"{"c":3}"#))),
+                ("x", None),
+                ("y", None),
+            ]
         };
         let all = merged(parameters(), named(r#"{"b":2}"#)).unwrap().unwrap();
         assert_eq!(all.get(), r#"{"a":1,"b":2,"c":3}"#);
