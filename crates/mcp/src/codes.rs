@@ -31,7 +31,7 @@ pub const UNSUPPORTED_PROTOCOL_VERSION: i32 = -32022;
 /// The HTTP status of an answer that carries this error.
 ///
 /// Errors of a method stay in band with 200; what the transport itself refuses has its own status. An
-/// [`INVALID_PARAMS`] about the `_meta` envelope is the one exception: [`crate::decode`] gives it 400.
+/// [`INVALID_PARAMS`] about the `_meta` envelope is the one exception: [`crate::decode()`] gives it 400.
 pub const fn http_status_for(code: i32, era: Era) -> u16 {
     match (code, era) {
         (

@@ -5,7 +5,7 @@
 //! on are typed; everything else stays a borrowed piece of JSON ([`Json`]), so that reading a request
 //! copies nothing in the usual case.
 //!
-//! Reading: [`decode`]. Answering: [`encode_result`] (or [`begin_result`] and [`END_RESULT`] around
+//! Reading: [`decode()`]. Answering: [`encode_result`] (or [`begin_result`] and [`END_RESULT`] around
 //! bytes that are kept ready), [`Refusal::encode`] for errors, [`Notice::encode`] for notifications,
 //! [`sse`] for event streams.
 //!

@@ -1,4 +1,4 @@
-//! What a body turns out to be: requests, notifications, responses. Types only; [`crate::decode`] makes them.
+//! What a body turns out to be: requests, notifications, responses. Types only; [`crate::decode()`] makes them.
 
 use std::borrow::Cow;
 
