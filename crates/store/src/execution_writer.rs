@@ -30,7 +30,7 @@ pub(crate) const SQLITE_ROWS: usize = 32;
 
 /// With this many records, or bytes of them, the journal is folded. More records make the work on a record less,
 /// and the wait of those behind it longer.
-const JOURNAL_RECORDS: usize = 4096;
+const JOURNAL_RECORDS: usize = 2048;
 const JOURNAL_BYTES: usize = 8 * 1024 * 1024;
 
 const INSERT: &str = "insert into executions (account_id, execution_id, server_id, token_id, key_id, user_id, \
