@@ -285,3 +285,73 @@ async fn change_many(account: &Account) {
         tx.commit().await.unwrap();
     }
 }
+
+/// Rows in SQLite's table of executions and in the journal, as they are, without folding.
+async fn counts(db: &Db) -> (i64, i64) {
+    let Db::Sqlite { read, .. } = db else { panic!("only SQLite has a journal") };
+    sqlx::query_as("select (select count(*) from executions), (select count(*) from execution_journal)")
+        .fetch_one(read)
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn what_a_lost_process_left_in_the_journal_is_read_and_found_interrupted() {
+    on_each_db(async |db| {
+        let Db::Sqlite { .. } = db else { return };
+        let (log, writer) = ExecutionLog::new(db.clone());
+        let test = async {
+            let open = opening("acc", "e1");
+            log.record(open.clone()).await.unwrap();
+            log.record(closing(&open)).await.unwrap();
+            log.record(opening("acc", "e2")).await.unwrap();
+        };
+        // The writer goes without a farewell.
+        tokio::select! { () = test => {} () = writer => panic!("the writer ended") }
+        assert_eq!(counts(db).await, (0, 3));
+
+        let listed = db.account("acc").list_executions(ExecutionFilter::default(), 10, None).await.unwrap();
+        let seen: Vec<_> = listed.iter().map(|row| (row.execution_id.as_str(), row.status)).collect();
+        assert_eq!(seen, [("e2", ExecutionStatus::Running), ("e1", ExecutionStatus::Failed)]);
+        assert_eq!(counts(db).await, (2, 0));
+        assert_eq!(db.mark_interrupted_if_alone(at(99)).await.unwrap(), Some(1));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn interruption_is_noticed_in_the_journal_too() {
+    on_each_db(async |db| {
+        let (log, writer) = ExecutionLog::new(db.clone());
+        let test = log.record(opening("acc", "e1"));
+        tokio::select! { written = test => written.unwrap(), () = writer => panic!("the writer ended") }
+        assert_eq!(db.mark_interrupted_executions(at(99)).await.unwrap(), 1);
+        let found = db.account("acc").find_execution("e1").await.unwrap().unwrap();
+        assert_eq!(found.status, ExecutionStatus::Unknown);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_journal_that_has_grown_or_whose_writer_ends_is_folded() {
+    on_each_db(async |db| {
+        let Db::Sqlite { .. } = db else { return };
+        let (log, writer) = ExecutionLog::new(db.clone());
+        let test = async {
+            let records: Vec<_> = (0..2500).map(|number| opening("acc", &format!("e{number:04}"))).collect();
+            let written = records.iter().map(|record| log.record(record.clone()));
+            for written in futures_util::future::join_all(written).await {
+                written.unwrap();
+            }
+            let (rows, batches) = counts(db).await;
+            assert!(
+                (2048..2500).contains(&rows) && batches > 0,
+                "{rows} folded, {batches} batches in the journal"
+            );
+            log.close().await;
+        };
+        tokio::join!(test, writer);
+        assert_eq!(counts(db).await, (2500, 0));
+    })
+    .await;
+}
