@@ -10,6 +10,7 @@ mod config;
 mod error;
 mod http;
 mod jobs;
+mod nearest;
 mod ops;
 mod outbound;
 mod schema;

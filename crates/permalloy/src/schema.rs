@@ -6,7 +6,7 @@ use jsonschema::{
 };
 use serde_json::Value;
 
-use crate::error::Detail;
+use crate::{error::Detail, nearest::nearest};
 
 /// Problems listed at most.
 const MAX_PROBLEMS: usize = 100;
@@ -121,44 +121,10 @@ fn shortened(name: &str) -> String {
 }
 
 fn unknown_member(member: &str, members: &[String]) -> String {
-    match nearest(member, members) {
+    match nearest(member, members.iter().cloned()) {
         Some(nearest) => format!("unknown member; did you mean {nearest}?"),
         None => "unknown member".to_owned(),
     }
-}
-
-/// The candidate that differs least from `word`, if it is near enough to be meant.
-pub(crate) fn nearest<'a>(word: &str, candidates: &'a [String]) -> Option<&'a str> {
-    let length = word.chars().count();
-    if length > MAX_NAME {
-        return None;
-    }
-    let limit = (length / 3).max(2);
-    candidates
-        .iter()
-        .map(|candidate| (distance(&word.to_lowercase(), &candidate.to_lowercase()), candidate.as_str()))
-        .filter(|(distance, _)| *distance <= limit)
-        .min()
-        .map(|(_, candidate)| candidate)
-}
-
-/// Levenshtein's distance.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.chars().enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
-        for (cell, to) in row.iter_mut().skip(1).zip(&b) {
-            let above = *cell;
-            *cell = (diagonal + usize::from(from != *to)).min(above + 1).min(left + 1);
-            (diagonal, left) = (above, *cell);
-        }
-        if let Some(first) = row.first_mut() {
-            *first = i + 1;
-        }
-    }
-    row.last().copied().unwrap_or(0)
 }
 
 /// A JSON pointer as the dotted path of the contract's `details`: `/a/0/b` is `a[0].b`.
@@ -181,15 +147,6 @@ fn dotted(pointer: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_nearest_name_is_the_one_meant() {
-        let names = ["tokenExpiresInDays".to_owned(), "name".to_owned()];
-        assert_eq!(nearest("tokenExpiryInDays", &names), Some("tokenExpiresInDays"));
-        assert_eq!(nearest("Name", &names), Some("name"));
-        assert_eq!(nearest("completelyOther", &names), None);
-        assert_eq!(nearest(&"name".repeat(1_000), &names), None);
-    }
 
     #[test]
     fn zero_bytes_are_found_wherever_they_stand() {

@@ -8,7 +8,6 @@ pub(crate) mod connectors;
 pub(crate) mod database;
 pub(crate) mod limits;
 pub(crate) mod log;
-pub(crate) mod nearest;
 pub(crate) mod outbound;
 pub(crate) mod problem;
 mod raw;

@@ -1,9 +1,7 @@
 //! The one table of settings: names, defaults, and what may stand there. Reading, `config show`, the check for
 //! unknown names and the reference page all come from it.
 
-use super::{
-    access, connectors, database, limits, log, nearest, outbound, retention, server, servers, vault,
-};
+use super::{access, connectors, database, limits, log, outbound, retention, server, servers, vault};
 
 /// One setting.
 #[derive(Debug)]
@@ -75,13 +73,13 @@ pub(super) fn key_of_variable(variable: &str) -> Option<String> {
 /// The known key nearest to a misspelt one.
 pub(super) fn nearest_key(key: &str) -> Option<String> {
     let id = key.split('.').nth(1).unwrap_or("<id>");
-    nearest::nearest(key, all().map(|setting| setting.key.replace("<id>", id)))
+    crate::nearest::nearest(key, all().map(|setting| setting.key.replace("<id>", id)))
 }
 
 /// The known variable nearest to a misspelt one.
 pub(super) fn nearest_variable(variable: &str) -> Option<String> {
     let id = variable.split('_').nth(2).unwrap_or("<ID>");
-    nearest::nearest(variable, all().map(|setting| setting.variable.replace("<ID>", id)))
+    crate::nearest::nearest(variable, all().map(|setting| setting.variable.replace("<ID>", id)))
 }
 
 fn is_connector_id(id: &str) -> bool {

@@ -22,8 +22,8 @@ use crate::{
         Client,
         restrictions::{Denied, Pattern, Question, Restrictions},
     },
-    config::nearest::nearest,
     error::{Detail, Error, Noun},
+    nearest::nearest,
 };
 
 /// How much of an id that is not there is repeated, in characters.

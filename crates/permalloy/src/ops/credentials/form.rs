@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 use vault::Secret;
 
 use crate::{
-    config::nearest::nearest,
     error::{Detail, Error},
+    nearest::nearest,
     ops::catalogue::Entry,
 };
 

@@ -1,4 +1,4 @@
-//! The nearest known name to a misspelt one. Knows nothing of settings.
+//! The nearest known name to a misspelt one: for "did you mean".
 
 /// The longest name that is looked at, in characters: no known one is near to a longer one.
 const MAX_CHARS: usize = 256;
@@ -35,4 +35,18 @@ fn distance(left: &str, right: &str) -> usize {
         }
     }
     row.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_name_is_the_one_meant() {
+        let near = |word: &str| nearest(word, ["tokenExpiresInDays", "name"].into_iter().map(str::to_owned));
+        assert_eq!(near("tokenExpiryInDays").as_deref(), Some("tokenExpiresInDays"));
+        assert_eq!(near("Name").as_deref(), Some("name"));
+        assert_eq!(near("completelyOther"), None);
+        assert_eq!(near(&"name".repeat(1_000)), None);
+    }
 }
