@@ -4,37 +4,51 @@
 //!
 //! Whoever reads executions folds first ([`Db::folded`]), so the journal shows nowhere else. PostgreSQL has none.
 
+use std::collections::HashMap;
+
 use sqlx::sqlite::SqliteConnection;
 
 use crate::db::Tx;
-use crate::execution_writer::{SQLITE_ROWS, last_of_each, upsert_sqlite};
+use crate::execution_bytes::{Malformed, pack, split};
+use crate::execution_writer::{SQLITE_ROWS, upsert_sqlite};
 use crate::executions::ExecutionRecord;
 use crate::{Db, Result};
 
 /// Appends the records, all or none, and answers the bytes it took.
 pub(crate) async fn append(connection: &mut SqliteConnection, records: &[ExecutionRecord]) -> Result<usize> {
-    let text = serde_json::to_string(records).map_err(|error| sqlx::Error::Encode(error.into()))?;
-    let bytes = text.len();
-    sqlx::query("insert into execution_journal (records) values (?)").bind(text).execute(connection).await?;
+    let batch = pack(records).map_err(|error| sqlx::Error::Encode(error.into()))?;
+    let bytes = batch.len();
+    sqlx::query("insert into execution_journal (records) values (?)").bind(batch).execute(connection).await?;
     Ok(bytes)
 }
 
 /// Moves everything from the journal into the table, inside the connection's transaction.
 async fn fold(connection: &mut SqliteConnection) -> Result<()> {
-    let batches: Vec<String> = sqlx::query_scalar("select records from execution_journal order by number")
+    let batches: Vec<Vec<u8>> = sqlx::query_scalar("select records from execution_journal order by number")
         .fetch_all(&mut *connection)
         .await?;
-    let mut records: Vec<ExecutionRecord> = Vec::new();
-    for batch in batches {
-        let batch: Vec<ExecutionRecord> =
-            serde_json::from_str(&batch).map_err(|error| sqlx::Error::Decode(error.into()))?;
-        records.extend(batch);
-    }
-    for rows in last_of_each(&records).chunks(SQLITE_ROWS) {
+    let records = last_of_all(&batches).map_err(|error| sqlx::Error::Decode(error.into()))?;
+    for rows in records.chunks(SQLITE_ROWS) {
         upsert_sqlite(connection, rows).await?;
     }
     sqlx::query("delete from execution_journal").execute(connection).await?;
     Ok(())
+}
+
+/// The last record of each execution. An earlier one is not even read.
+fn last_of_all(batches: &[Vec<u8>]) -> Result<Vec<ExecutionRecord>, Malformed> {
+    let mut packed = Vec::new();
+    for batch in batches {
+        packed.append(&mut split(batch)?);
+    }
+    let last: HashMap<(&str, &str), usize> =
+        packed.iter().enumerate().map(|(index, record)| (record.key, index)).collect();
+    packed
+        .iter()
+        .enumerate()
+        .filter(|(index, record)| last.get(&record.key) == Some(index))
+        .map(|(_, record)| record.unpack())
+        .collect()
 }
 
 impl Db {

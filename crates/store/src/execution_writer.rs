@@ -233,10 +233,7 @@ async fn connect_postgres(pool: &PgPool) -> sqlx::Result<PgConnection> {
 }
 
 /// Writes rows of different executions into the table; at most [`SQLITE_ROWS`].
-pub(crate) async fn upsert_sqlite(
-    connection: &mut SqliteConnection,
-    rows: &[&ExecutionRecord],
-) -> Result<()> {
+pub(crate) async fn upsert_sqlite(connection: &mut SqliteConnection, rows: &[ExecutionRecord]) -> Result<()> {
     sqlx::query_with(sqlite_statement(rows.len()), sqlite_arguments(rows)?).execute(connection).await?;
     Ok(())
 }
@@ -245,7 +242,7 @@ fn sqlite_statement(rows: usize) -> &'static str {
     SQLITE.get(offset(rows)..offset(rows + 1)).expect("there is a statement for 1 row up to 32 rows")
 }
 
-fn sqlite_arguments(records: &[&ExecutionRecord]) -> Result<SqliteArguments> {
+fn sqlite_arguments(records: &[ExecutionRecord]) -> Result<SqliteArguments> {
     let mut arguments = SqliteArguments::default();
     arguments.reserve(records.len() * COLUMNS, 0);
     for record in records {
@@ -317,9 +314,9 @@ async fn write_postgres(connection: &mut PgConnection, records: &[ExecutionRecor
     Ok(())
 }
 
-/// An opening record gives way to the closing one in the same batch: it would be for nothing, and PostgreSQL refuses
-/// a statement that would update a row twice.
-pub(crate) fn last_of_each(records: &[ExecutionRecord]) -> Vec<&ExecutionRecord> {
+/// PostgreSQL refuses a statement that would update a row twice, so an opening record gives way to the closing
+/// one in the same batch.
+fn last_of_each(records: &[ExecutionRecord]) -> Vec<&ExecutionRecord> {
     if let [only] = records {
         return vec![only];
     }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
 
 use crate::db::Tx;
 use crate::{Account, Db, ExecutionStatus, PURGED_AT_ONCE, Result};
@@ -64,20 +63,17 @@ pub struct Execution {
 
 /// The record of a run, as it is handed to [`crate::ExecutionLog`]: the fields of [`Execution`], in types that
 /// cost nothing to share between the opening and the closing record.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct ExecutionRecord {
     /// The account.
     pub account_id: Arc<str>,
     /// See [`Execution::execution_id`].
     pub execution_id: Arc<str>,
     /// See [`Execution::server_id`].
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub server_id: Option<Arc<str>>,
     /// See [`Execution::token_id`].
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub token_id: Option<Arc<str>>,
     /// See [`Execution::key_id`].
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub key_id: Option<Arc<str>>,
     /// See [`Execution::user_id`].
     pub user_id: Arc<str>,
@@ -88,25 +84,20 @@ pub struct ExecutionRecord {
     /// See [`Execution::action_id`].
     pub action_id: Arc<str>,
     /// See [`Execution::credential_id`].
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub credential_id: Option<Arc<str>>,
     /// See [`Execution::read_only`].
     pub read_only: bool,
     /// See [`Execution::status`].
     pub status: ExecutionStatus,
     /// See [`Execution::error_code`].
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub error_code: Option<Arc<str>>,
     /// See [`Execution::upstream_status`].
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub upstream_status: Option<i64>,
     /// See [`Execution::started_at`].
     pub started_at: DateTime<Utc>,
     /// See [`Execution::finished_at`].
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<DateTime<Utc>>,
     /// See [`Execution::duration_us`].
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub duration_us: Option<i64>,
     /// See [`Execution::attempts`].
     pub attempts: i64,
@@ -115,19 +106,14 @@ pub struct ExecutionRecord {
     /// See [`Execution::response_bytes`].
     pub response_bytes: i64,
     /// See [`Execution::arguments`].
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub arguments: Option<Arc<str>>,
     /// See [`Execution::result`].
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub result: Option<Arc<str>>,
     /// See [`Execution::idempotency_key`].
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub idempotency_key: Option<Arc<str>>,
     /// See [`Execution::cache`].
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cache: Option<Arc<str>>,
     /// See [`Execution::request_id`].
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<Arc<str>>,
 }
 

@@ -19,6 +19,7 @@ mod connectors;
 mod credentials;
 mod data_keys;
 mod error;
+mod execution_bytes;
 mod execution_journal;
 mod execution_log;
 mod execution_writer;

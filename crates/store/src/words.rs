@@ -1,7 +1,5 @@
 //! The closed sets of words that columns hold.
 
-use serde::{Deserialize, Serialize};
-
 /// A column holds a word that this program does not know.
 #[derive(Debug, thiserror::Error)]
 #[error("unknown {kind} {word:?}")]
@@ -166,8 +164,7 @@ impl TryFrom<String> for CredentialStatus {
 }
 
 /// How far an execution got.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ExecutionStatus {
     /// Recorded, and on its way.
     Running,

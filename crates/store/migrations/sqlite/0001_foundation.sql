@@ -206,10 +206,10 @@ create table executions (
 create index executions_by_user on executions (account_id, user_id, execution_id);
 create index executions_running on executions (started_at) where status = 'running';
 
--- Records of executions on their way into their table: one row for each batch, JSON.
+-- Records of executions on their way into their table: one row for each batch.
 create table execution_journal (
     number integer primary key,
-    records text not null
+    records blob not null
 ) strict;
 
 create table idempotency_keys (
