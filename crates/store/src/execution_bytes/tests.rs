@@ -49,6 +49,10 @@ fn bytes_that_end_early_or_are_of_another_layout_are_refused() {
         let mut bent = batch.clone();
         bent[index] = 0xff;
         // Refused or read as something else: it must only not panic.
-        drop(split(&bent).map(|records| records.into_iter().map(|packed| packed.unpack().is_ok()).count()));
+        if let Ok(records) = split(&bent) {
+            for packed in records {
+                drop(packed.unpack());
+            }
+        }
     }
 }
