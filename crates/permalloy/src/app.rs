@@ -9,6 +9,7 @@ use std::{
 
 use anyhow::Context as _;
 use store::{Db, ExecutionLog, OpenOptions};
+use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -23,6 +24,8 @@ use crate::{
     telemetry::Telemetry,
 };
 
+/// Event streams open at once in one process.
+const MAX_STREAMS: usize = 4_096;
 /// How long a request may wait for a database connection before it is answered with 503.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -45,6 +48,8 @@ pub(crate) struct App {
     pub(crate) rates: Rates,
     pub(crate) schemas: Schemas,
     direct: OnceLock<Names>,
+    /// Room for open event streams.
+    pub(crate) streams: Arc<Semaphore>,
     pub(crate) telemetry: Telemetry,
     pub(crate) tasks: Tasks,
 }
@@ -101,6 +106,7 @@ impl App {
             rates: Rates::new(&config.limits),
             schemas: Schemas::new(),
             direct: OnceLock::new(),
+            streams: Arc::new(Semaphore::new(MAX_STREAMS)),
             telemetry,
             tasks,
             db,

@@ -68,6 +68,13 @@ impl AccountTx {
 
     /// Removes a user with its servers, credentials and API keys; its executions stay.
     pub async fn delete_user(&mut self, user_id: &str) -> Result<()> {
+        // What another user of the same name must not be given.
+        in_tx!(&mut self.tx, db => sqlx::query(
+            "delete from idempotency_keys where account_id = $1 and user_id = $2")
+            .bind(&*self.account_id).bind(user_id).execute(db).await.map(|_| ()))?;
+        in_tx!(&mut self.tx, db => sqlx::query(
+            "delete from kept_results where account_id = $1 and user_id = $2")
+            .bind(&*self.account_id).bind(user_id).execute(db).await.map(|_| ()))?;
         let rows = in_tx!(&mut self.tx, db => sqlx::query(
             "delete from users where account_id = $1 and user_id = $2")
             .bind(&*self.account_id).bind(user_id).execute(db).await.map(|done| done.rows_affected()))?;

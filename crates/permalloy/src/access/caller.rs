@@ -118,8 +118,9 @@ impl FromRequestParts<Arc<App>> for Member {
             None => key_user,
         };
         Scope::note(&scope.user_id, Arc::clone(&user_id));
-        let allowance = app.rates.take_api(&key_id, &user_id).inspect_err(|_| {
+        let allowance = app.rates.take_api(&key_id, &user_id).inspect_err(|exceeded| {
             app.telemetry.metrics.rate_limited(Limit::Requests);
+            Scope::note(&scope.allowance, exceeded.allowance());
         })?;
         Scope::note(&scope.allowance, allowance);
         let request_id = scope.request_id.as_str().into();

@@ -27,7 +27,6 @@ use crate::{
 
 static USER_TOKEN: HeaderName = HeaderName::from_static("x-alloy-user-token");
 static CREDENTIAL_ID: HeaderName = HeaderName::from_static("x-credential-id");
-static REDIRECT_URI: HeaderName = HeaderName::from_static("x-redirect-uri");
 
 /// End users that a server remembers; one more empties the memory.
 const MAX_SEEN: usize = 100_000;
@@ -72,20 +71,24 @@ impl Server {
         })
     }
 
-    /// The end user of that name, made at first sight.
-    async fn end_user(&self, app: &App, user: &str) -> Result<Arc<str>, Error> {
+    /// The end user of that name; whether it exists is not asked yet.
+    fn end_user(&self, user: &str) -> Arc<str> {
         let seen = self.seen.read().unwrap_or_else(PoisonError::into_inner).get(user).cloned();
-        if let Some(user) = seen {
-            return Ok(user);
+        seen.unwrap_or_else(|| user.into())
+    }
+
+    /// Makes an end user at first sight.
+    async fn ensure_user(&self, app: &App, user: &Arc<str>) -> Result<(), Error> {
+        if self.seen.read().unwrap_or_else(PoisonError::into_inner).contains(user) {
+            return Ok(());
         }
-        let user: Arc<str> = user.into();
-        app.lookup.ensure_user(&self.account, &self.account_id, &user, app.clock.now()).await?;
+        app.lookup.ensure_user(&self.account, &self.account_id, user, app.clock.now()).await?;
         let mut seen = self.seen.write().unwrap_or_else(PoisonError::into_inner);
         if seen.len() >= MAX_SEEN {
             seen.clear();
         }
-        seen.insert(Arc::clone(&user));
-        Ok(user)
+        seen.insert(Arc::clone(user));
+        Ok(())
     }
 
     fn limiter(&self, app: &App) -> &Limiter<Arc<str>> {
@@ -118,8 +121,6 @@ pub(crate) enum Credentials<'a> {
 pub(crate) struct Headers {
     /// `x-credential-id`
     pub(crate) credential_id: Option<String>,
-    /// `x-redirect-uri`
-    pub(crate) redirect_uri: Option<String>,
 }
 
 /// A client of one server, speaking for one end user. Everything it sees and does is seen and done as that user.
@@ -149,12 +150,9 @@ impl Client {
         };
         Scope::note(&scope.account_id, Arc::clone(&server.account_id));
         Scope::note(&scope.server_id, Arc::clone(&server.server_id));
-        let user_id = end_user(app, &server, key_user.as_ref(), headers, scope).await?;
+        let user_id = end_user(app, &server, key_user.as_ref(), headers, scope)?;
         Scope::note(&scope.user_id, Arc::clone(&user_id));
-        let headers = Headers {
-            credential_id: text(headers, &CREDENTIAL_ID)?,
-            redirect_uri: text(headers, &REDIRECT_URI)?,
-        };
+        let headers = Headers { credential_id: text(headers, &CREDENTIAL_ID)? };
         Ok(Self { server, user_id, via, headers })
     }
 
@@ -172,6 +170,13 @@ impl Client {
         Ok(client)
     }
 
+    /// Whether the end user may use this server at all; one who may is made at first sight. Asked after the limit,
+    /// so that made-up names are neither free nor kept.
+    pub(crate) async fn admit(&self, app: &App) -> Result<(), Error> {
+        self.decide(Question::User(&self.user_id))?;
+        self.server.ensure_user(app, &self.user_id).await
+    }
+
     /// Takes this request from the limit of server and user.
     pub(crate) fn take(&self, app: &App, scope: &Scope) -> Result<Allowance, Error> {
         match app.rates.take(self.server.limiter(app), &self.user_id) {
@@ -181,9 +186,7 @@ impl Client {
             }
             Err(exceeded) => {
                 app.telemetry.metrics.rate_limited(Limit::Requests);
-                let allowance =
-                    Allowance { limit: exceeded.limit, remaining: 0, reset: exceeded.retry_after };
-                Scope::note(&scope.allowance, allowance);
+                Scope::note(&scope.allowance, exceeded.allowance());
                 Err(exceeded.into())
             }
         }
@@ -233,7 +236,7 @@ async fn by_key(app: &App, server_id: &str, headers: &HeaderMap, scope: &Scope) 
 
 /// The contract's table of identity modes. JWT verification is not there yet, so a token is never believed: the
 /// mode `jwt` refuses everybody.
-async fn end_user(
+fn end_user(
     app: &App,
     server: &Server,
     key_user: Option<&(Role, Arc<str>)>,
@@ -258,7 +261,7 @@ async fn end_user(
                 if key_user.is_some_and(|(role, own)| *role == Role::Member && **own != *user) {
                     return Err(Error::forbidden("A member key acts only as its own user"));
                 }
-                server.end_user(app, user).await
+                Ok(server.end_user(user))
             }
         },
     }

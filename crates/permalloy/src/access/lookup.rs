@@ -11,7 +11,6 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use moka::sync::Cache;
 use store::{ApiKey, Db, FoundApiKey};
 use tokio::sync::watch;
 
@@ -20,8 +19,6 @@ use crate::error::Error;
 
 /// Entries kept of each kind; one more empties the kind.
 const MAX_ENTRIES: usize = 100_000;
-/// Users remembered as existing.
-const MAX_USERS: u64 = 100_000;
 
 /// What was looked up in one state of the management data. Another state empties it.
 struct Kept<K, V> {
@@ -76,7 +73,7 @@ pub(crate) struct Lookup {
     tokens: Kept<SecretHash, Arc<Token>>,
     servers: Kept<(Arc<str>, Arc<str>), Arc<Server>>,
     credentials: Kept<[Arc<str>; 3], Arc<store::Credential>>,
-    users: Cache<(Arc<str>, Arc<str>), ()>,
+    users: Kept<(Arc<str>, Arc<str>), ()>,
     /// When keys and tokens were last used, until a job writes it down.
     used: Mutex<LastUses>,
 }
@@ -103,7 +100,7 @@ impl Lookup {
             tokens: Kept::new(),
             servers: Kept::new(),
             credentials: Kept::new(),
-            users: Cache::builder().max_capacity(MAX_USERS).build(),
+            users: Kept::new(),
             used: Mutex::default(),
         }
     }
@@ -208,17 +205,13 @@ impl Lookup {
         now: DateTime<Utc>,
     ) -> Result<(), Error> {
         let place = (Arc::clone(account_id), Arc::clone(user_id));
-        if self.users.contains_key(&place) {
+        let generation = self.generation();
+        if self.users.get(generation, &place).is_some() {
             return Ok(());
         }
         account.ensure_user(user_id, now).await?;
-        self.users.insert(place, ());
+        self.users.insert(generation, place, ());
         Ok(())
-    }
-
-    /// A user was deleted: the next sight is a first one again.
-    pub(crate) fn forget_user(&self, account_id: &Arc<str>, user_id: &str) {
-        self.users.invalidate(&(Arc::clone(account_id), Arc::from(user_id)));
     }
 
     /// Notes that a token was used, once a second at most.

@@ -59,6 +59,13 @@ pub(crate) struct Exceeded {
     pub(crate) retry_after: Duration,
 }
 
+impl Exceeded {
+    /// What the answer's headers say.
+    pub(crate) fn allowance(self) -> Allowance {
+        Allowance { limit: self.limit, remaining: 0, reset: self.retry_after }
+    }
+}
+
 impl From<Exceeded> for Error {
     fn from(exceeded: Exceeded) -> Self {
         Self::too_many(exceeded.retry_after)

@@ -1,6 +1,10 @@
 //! `permalloy serve`.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    fs::{File, TryLockError},
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use serde_json::json;
@@ -32,7 +36,13 @@ pub(super) async fn run(call: Call) -> Outcome {
     })?;
     let base_url = config.server.base_url(listener.local_addr()?);
     let app = App::build(config, base_url, telemetry).await?;
-    executions::recover(&app).await.map_err(context::told)?;
+    let sole = SoleProcess::take(&app)?;
+    if sole.is_some() {
+        executions::recover(&app).await.map_err(context::told)?;
+    } else {
+        tracing::warn!("another process serves on this database; what it is running stays its own");
+        executions::close_abandoned(&app).await.map_err(context::told)?;
+    }
     let first = accounts::first_start(&app).await.map_err(context::told)?;
     tell(&banner(&app, first.as_ref()))?;
     stop_on_signal(&app)?;
@@ -40,6 +50,28 @@ pub(super) async fn run(call: Call) -> Outcome {
     let served = http::serve(Arc::clone(&app), listener).await;
     drain(&app).await;
     served
+}
+
+/// The proof that no other process serves on this SQLite file: a lock beside the data, held as long as this lives
+/// and let go by the system however the process ends. PostgreSQL has a lock of its own.
+struct SoleProcess(#[expect(dead_code, reason = "holding it is its use")] Option<File>);
+
+impl SoleProcess {
+    fn take(app: &App) -> anyhow::Result<Option<Self>> {
+        if matches!(app.db, store::Db::Postgres(_)) {
+            return Ok(Some(Self(None)));
+        }
+        let path = app.config.server.data_dir.join("serve.lock");
+        let file = File::options().create(true).truncate(false).write(true).open(&path);
+        let file = file.with_context(|| format!("cannot open {}", path.display()))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Self(Some(file)))),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => {
+                Err(error).with_context(|| format!("cannot lock {}", path.display()))
+            }
+        }
+    }
 }
 
 fn stop_on_signal(app: &Arc<App>) -> anyhow::Result<()> {

@@ -58,7 +58,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting::new(
         "outbound.max_response_bytes",
         "PERMALLOY_OUTBOUND_MAX_RESPONSE_BYTES",
-        "a number from 1024 to 104857600",
+        "a number from 1024 to 10485760",
         "10485760",
         "Largest answer of a platform that is read, in bytes.",
     ),
@@ -79,7 +79,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Outbound {
             reader.value("outbound.connect_timeout_ms", number(100..=60_000)),
         ),
         idle_timeout: Duration::from_secs(reader.value("outbound.idle_timeout_seconds", number(1..=3600))),
-        max_response_bytes: reader.value("outbound.max_response_bytes", number(1024..=104_857_600)),
+        max_response_bytes: reader.value("outbound.max_response_bytes", number(1024..=10_485_760)),
         calls_per_host: reader.value("outbound.calls_per_host", number(1..=65_535)),
     }
 }

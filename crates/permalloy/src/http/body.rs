@@ -1,7 +1,7 @@
 //! Request bodies: read under the size limit, checked against their schema with every problem reported at once,
 //! then decoded into their type.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use axum::{
     body::{Body as HttpBody, Bytes},
@@ -40,9 +40,15 @@ impl<T: Checked> FromRequest<Arc<App>> for Body<T> {
     }
 }
 
+/// How long a client may take to send a body.
+const READ_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// Reads a body up to `limit` bytes.
 pub(crate) async fn read(body: HttpBody, limit: usize) -> Result<Bytes, Error> {
-    match Limited::new(body, limit).collect().await {
+    let collected = tokio::time::timeout(READ_TIMEOUT, Limited::new(body, limit).collect()).await;
+    let collected = collected
+        .map_err(|late| Error::invalid_field("", "the body did not arrive in time").because(late))?;
+    match collected {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(error) if error.downcast_ref::<LengthLimitError>().is_some() => {
             Err(Error::plain(Kind::TooLarge, format!("The body is larger than {limit} bytes")))

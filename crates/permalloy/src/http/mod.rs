@@ -121,7 +121,6 @@ fn accept(
     let (service, watcher) = (Arc::clone(service), graceful.watcher());
     let tasks = service.app.tasks.clone();
     tasks.spawn(async move {
-        let builder = builder();
         let answering = hyper::service::service_fn({
             let service = Arc::clone(&service);
             move |request| {
@@ -130,9 +129,12 @@ fn accept(
             }
         });
         let ended = match tls {
-            None => watcher.watch(builder.serve_connection(TokioIo::new(stream), answering)).await,
+            None => watcher.watch(builder(false).serve_connection(TokioIo::new(stream), answering)).await,
             Some(tls) => match tls.accept(stream).await {
-                Ok(stream) => watcher.watch(builder.serve_connection(TokioIo::new(stream), answering)).await,
+                Ok(stream) => {
+                    let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+                    watcher.watch(builder(is_http2).serve_connection(TokioIo::new(stream), answering)).await
+                }
                 Err(error) => return tracing::debug!(error = %error, "TLS handshake failed"),
             },
         };
@@ -142,8 +144,11 @@ fn accept(
     });
 }
 
-fn builder() -> auto::Builder<TokioExecutor> {
-    let mut builder = auto::Builder::new(TokioExecutor::new());
+/// HTTP/1.1 in clear, over TLS what was agreed on (ALPN): so the clock for the request head runs from the first
+/// moment, and nobody keeps a connection without sending anything.
+fn builder(is_http2: bool) -> auto::Builder<TokioExecutor> {
+    let builder = auto::Builder::new(TokioExecutor::new());
+    let mut builder = if is_http2 { builder.http2_only() } else { builder.http1_only() };
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
     builder.http2().timer(TokioTimer::new()).keep_alive_interval(Some(Duration::from_mins(1)));
     builder

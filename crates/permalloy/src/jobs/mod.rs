@@ -47,7 +47,8 @@ async fn notice_changes(app: Arc<App>) {
     loop {
         match upkeep::change_number(&app).await {
             Ok(number) => {
-                if known.is_some_and(|known| known != number) {
+                // The first look forgets too: what was looked up before it may be older than the number.
+                if known != Some(number) {
                     app.lookup.forget();
                 }
                 known = Some(number);

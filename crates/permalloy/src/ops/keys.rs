@@ -70,6 +70,9 @@ pub(crate) async fn create(app: &App, by: &Admin, request: Create) -> Result<Vie
     };
     let user_id = request.user_id.unwrap_or_else(|| by.user_id().to_string());
     crate::access::check_user_id(&user_id).map_err(|problem| Error::invalid_field("userId", problem))?;
+    if let Some(days) = request.expires_in_days {
+        super::servers::within("expiresInDays", days, 1..=3650)?;
+    }
     let now = app.clock.now();
     by.account().ensure_user(&user_id, now).await?;
     let secret = secrets::new_key();

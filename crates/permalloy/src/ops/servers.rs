@@ -99,6 +99,9 @@ pub(crate) struct Page {
 /// Creates a server with its first access token.
 pub(crate) async fn create(app: &App, by: &Member, request: Create) -> Result<View, Error> {
     refuse_public(request.is_public)?;
+    check_name(&request.name)?;
+    let days = request.token_expires_in_days.unwrap_or(DEFAULT_TOKEN_DAYS);
+    within("tokenExpiresInDays", days, 1..=365)?;
     let identity = identity_for(by, request.identity.as_deref())?;
     let restrictions = request.restrictions.normalise()?;
     let now = app.clock.now();
@@ -120,8 +123,7 @@ pub(crate) async fn create(app: &App, by: &Member, request: Create) -> Result<Vi
         created_at: now,
         updated_at: now,
     };
-    let expires_at =
-        now + TimeDelta::days(request.token_expires_in_days.unwrap_or(DEFAULT_TOKEN_DAYS).into());
+    let expires_at = now + TimeDelta::days(days.into());
     let mut draws = 0;
     let (token, secret) = loop {
         draws += 1;
@@ -243,10 +245,16 @@ pub(crate) async fn visible(by: &Member, server_id: &str) -> Result<store::Serve
 /// The server, if the caller may change it: what an admin made is changed by admins only.
 pub(crate) async fn manageable(by: &Member, server_id: &str) -> Result<store::Server, Error> {
     let server = visible(by, server_id).await?;
-    if server.made_by_admin && !by.is_admin() {
+    if is_admins(&server) && !by.is_admin() {
         return Err(Error::forbidden("This server was made by an admin and is changed by admins only"));
     }
     Ok(server)
+}
+
+/// Whether only admins manage a server: one that an admin made, or that an admin gave the mode `header`, whose URL
+/// speaks for any user.
+fn is_admins(server: &store::Server) -> bool {
+    server.made_by_admin || server.identity == Identity::Header
 }
 
 /// The view with what only those see who may manage the server: its access URL.
@@ -254,7 +262,7 @@ async fn shown(app: &App, by: &Member, server: &store::Server) -> Result<View, E
     let mut view = view(app, server)?;
     if let Some(token) = by.account().primary_access_token(&server.server_id).await? {
         view.token_expires_at = Some(token.expires_at);
-        if by.is_admin() || !server.made_by_admin {
+        if by.is_admin() || !is_admins(server) {
             view.access_url = tokens::revealed_url(app, by, &token).await?;
         }
     }
@@ -288,6 +296,24 @@ fn view(app: &App, server: &store::Server) -> Result<View, Error> {
         created_at: server.created_at,
         updated_at: server.updated_at,
     })
+}
+
+/// The bounds of the contract; over HTTP the schema has seen to them already, on the host nobody has.
+fn check_name(name: &str) -> Result<(), Error> {
+    let length = name.chars().count();
+    if !(1..=100).contains(&length) || name.trim() != name || name.chars().any(char::is_control) {
+        let problem = "has to have 1 to 100 characters, no control characters, no whitespace at an end";
+        return Err(Error::invalid_field("name", problem));
+    }
+    Ok(())
+}
+
+/// A number within its bounds.
+pub(super) fn within(field: &str, value: u32, bounds: std::ops::RangeInclusive<u32>) -> Result<(), Error> {
+    if bounds.contains(&value) {
+        return Ok(());
+    }
+    Err(Error::invalid_field(field, format!("expected {} to {}", bounds.start(), bounds.end())))
 }
 
 fn refuse_public(is_public: Option<bool>) -> Result<(), Error> {

@@ -79,6 +79,8 @@ pub(crate) async fn create(app: &App, by: &Member, server_id: &str, request: Cre
     }
     let now = app.clock.now();
     let days = request.expires_in_days.unwrap_or(servers::DEFAULT_TOKEN_DAYS);
+    servers::within("expiresInDays", days, 1..=365)?;
+    servers::within("graceSeconds", request.grace_seconds, 0..=604_800)?;
     let expires_at = now + TimeDelta::days(days.into());
     let name = request.name.as_deref().unwrap_or(if request.replaces_primary { "primary" } else { "token" });
     let (token, secret) = new_token(app, by, server_id, name, request.replaces_primary, expires_at).await?;

@@ -92,7 +92,5 @@ pub(crate) async fn delete(app: &App, by: &Admin, user_id: &str) -> Result<(), E
         Err(store::Error::NotFound) => return Err(Error::not_found(Noun::User)),
         other => other?,
     }
-    change::commit(app, by, tx, "user.delete", user_id, &json!({})).await?;
-    app.lookup.forget_user(by.account_id(), user_id);
-    Ok(())
+    change::commit(app, by, tx, "user.delete", user_id, &json!({})).await
 }

@@ -51,9 +51,26 @@ impl Jitter {
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
+        return Some(Duration::from_secs(seconds).min(LONGEST));
     }
     let until = DateTime::parse_from_rfc2822(text).ok()?;
     let from = DateTime::parse_from_rfc2822(headers.get(DATE)?.to_str().ok()?).ok()?;
-    Some((until - from).to_std().unwrap_or_default())
+    Some((until - from).to_std().unwrap_or_default().min(LONGEST))
+}
+
+/// A platform that asks for more is not waited for anyway; and a time too far away cannot be reckoned with.
+const LONGEST: Duration = Duration::from_hours(1);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_answer_asks_for_a_wait_that_cannot_be_reckoned_with() {
+        for text in ["18446744073709551615", "999999999999"] {
+            let mut headers = HeaderMap::new();
+            headers.insert(RETRY_AFTER, text.parse().unwrap());
+            assert_eq!(retry_after(&headers), Some(LONGEST), "{text}");
+        }
+    }
 }

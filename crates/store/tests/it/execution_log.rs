@@ -355,3 +355,25 @@ async fn a_journal_that_has_grown_or_whose_writer_ends_is_folded() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_damaged_batch_stays_in_the_journal_and_keeps_nobody_from_reading_the_rest() {
+    on_each_db(async |db| {
+        let Db::Sqlite { write, .. } = db else { return };
+        let (log, writer) = ExecutionLog::new(db.clone());
+        let test = async {
+            log.record(opening("acc", "e1")).await.unwrap();
+            let damaged = sqlx::query("insert into execution_journal (records) values ($1)");
+            damaged.bind(b"not records".to_vec()).execute(write).await.unwrap();
+            log.record(opening("acc", "e2")).await.unwrap();
+            for id in ["e1", "e2"] {
+                assert!(db.account("acc").find_execution(id).await.unwrap().is_some(), "{id}");
+            }
+            assert_eq!(db.mark_interrupted_if_alone(at(20)).await.unwrap(), Some(2));
+            assert_eq!(counts(db).await, (2, 1));
+            log.close().await;
+        };
+        tokio::join!(test, writer);
+    })
+    .await;
+}

@@ -69,6 +69,7 @@ pub(in crate::http) async fn call_tool(
     Body(Arguments(arguments)): Body<Arguments>,
 ) -> Answer {
     let client = Client::of_member(&app, &by, &server_id).await?;
+    client.take(&app, &scope)?;
     let arguments = Value::Object(arguments).to_string();
     let called = tools::call(&app, &client, &scope, &tool, Json::check(&arguments)).await?;
     let mut body = b"{".to_vec();

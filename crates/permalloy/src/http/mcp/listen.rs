@@ -16,6 +16,7 @@ use super::{method, prove};
 use crate::{
     access::{Client, restrictions::Question},
     app::App,
+    error::{Error, Kind},
     ops::surface::digest::Digest,
     scope::Scope,
 };
@@ -76,6 +77,14 @@ struct Proof {
     headers: HeaderMap,
 }
 
+/// Whether a stream's client still has the right to it.
+enum Right {
+    Here(Client),
+    Gone,
+    /// The database does not answer just now.
+    Unknown,
+}
+
 /// One open stream.
 struct Stream {
     app: Arc<App>,
@@ -126,6 +135,9 @@ async fn begin(
     first: Option<Vec<u8>>,
 ) -> Response<Body> {
     let changes = app.lookup.changes();
+    let Ok(place) = Arc::clone(&app.streams).try_acquire_owned() else {
+        return Error::plain(Kind::Unavailable, "Too many streams are open; try again later").into_response();
+    };
     let digest = match Digest::of(app, &client).await {
         Ok(digest) => digest,
         Err(error) => return error.into_response(),
@@ -134,6 +146,7 @@ async fn begin(
     let proof = Proof { uri: head.uri.clone(), headers: head.headers.clone() };
     let stream = Stream { app: Arc::clone(app), scope: Arc::clone(scope), events, proof, wish };
     app.tasks.spawn(async move {
+        let _place = place;
         // Either side may end a stream; there is nothing to clean up.
         if let Err(Gone) = stream.run(first, changes, digest).await {
             tracing::debug!(request.id = stream.scope.request_id, "the reader of a stream is gone");
@@ -155,12 +168,21 @@ impl Stream {
         loop {
             tokio::select! {
                 () = self.app.tasks.stop.cancelled() => return Ok(()),
-                () = tokio::time::sleep(KEEP_ALIVE) => self.events.keep_alive().await?,
+                () = tokio::time::sleep(KEEP_ALIVE) => {
+                    if matches!(self.client().await, Right::Gone) {
+                        return Ok(());
+                    }
+                    self.events.keep_alive().await?;
+                }
                 change = changes.changed() => {
                     if change.is_err() {
                         return Ok(());
                     }
-                    let Some(client) = self.client().await else { return Ok(()) };
+                    let client = match self.client().await {
+                        Right::Here(client) => client,
+                        Right::Gone => return Ok(()),
+                        Right::Unknown => continue,
+                    };
                     // A database that is away for a moment is asked again at the next change.
                     let Ok(now) = Digest::of(&self.app, &client).await else { continue };
                     self.tell(&known, &now).await?;
@@ -171,10 +193,12 @@ impl Stream {
     }
 
     /// The client, as long as it may listen.
-    async fn client(&self) -> Option<Client> {
-        let client = prove(&self.app, &self.scope, &self.proof.uri, &self.proof.headers).await.ok()?;
-        client.decide(Question::User(&client.user_id)).ok()?;
-        Some(client)
+    async fn client(&self) -> Right {
+        match prove(&self.app, &self.scope, &self.proof.uri, &self.proof.headers).await {
+            Ok(client) if client.decide(Question::User(&client.user_id)).is_ok() => Right::Here(client),
+            Err(refusal) if refusal.status().is_server_error() => Right::Unknown,
+            Ok(_) | Err(_) => Right::Gone,
+        }
     }
 
     async fn tell(&self, known: &Digest, now: &Digest) -> Result<(), Gone> {

@@ -21,7 +21,7 @@ use serde_json::json;
 
 use super::{answer, body};
 use crate::{
-    access::{Client, Credentials, restrictions::Question},
+    access::{Client, Credentials},
     app::App,
     error::{Error, Kind},
     scope::Scope,
@@ -121,7 +121,10 @@ pub(super) async fn post(app: &Arc<App>, scope: &Arc<Scope>, request: Request<Bo
         Ok(incoming) => incoming,
         Err(refusal) => return refused(&refusal),
     };
-    if let Err(error) = client.decide(Question::User(&client.user_id)) {
+    if let Err(error) = client.admit(app).await {
+        if error.kind() != Kind::Forbidden {
+            return error.into_response();
+        }
         return refused(&Refusal {
             id: first_id(&incoming),
             ..Refusal::anonymous(403, codes::FORBIDDEN, error.public().to_owned())
@@ -207,8 +210,10 @@ async fn other_method(
         Ok(client) => client,
         Err(response) => return response,
     };
-    if let Err(error) = client.take(&app, &scope).and_then(|_| client.decide(Question::User(&client.user_id)))
-    {
+    if let Err(error) = client.take(&app, &scope) {
+        return error.into_response();
+    }
+    if let Err(error) = client.admit(&app).await {
         return error.into_response();
     }
     if !headers::accepts_stream(&head.headers) {

@@ -436,7 +436,8 @@ async fn create_credential(
     let request = credentials::Create {
         user_id: None,
         authentication_type: read.authentication_type,
-        redirect_uri: read.redirect_uri.or_else(|| client.headers.redirect_uri.clone()),
+        // The header's address is for browser flows only, which there are none of yet.
+        redirect_uri: read.redirect_uri,
         data: read.fields,
         name: None,
     };
