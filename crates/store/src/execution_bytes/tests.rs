@@ -1,3 +1,5 @@
+//! Packing and reading records: round trips, and bytes that are none.
+
 use super::*;
 
 fn record() -> ExecutionRecord {
