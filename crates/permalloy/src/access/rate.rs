@@ -100,7 +100,7 @@ impl Rates {
     pub(crate) fn new(limits: &Limits) -> Self {
         Self {
             clock: DefaultClock::default(),
-            servers: Cache::builder().max_capacity(MAX_SERVERS).time_to_idle(Duration::from_mins(10)).build(),
+            servers: Cache::builder().max_capacity(MAX_SERVERS).build(),
             api: Limiter::new(API_PER_MINUTE),
             failures: Limiter::new(limits.failed_authentications_per_minute),
         }
