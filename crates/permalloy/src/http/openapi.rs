@@ -139,7 +139,7 @@ fn client_headers() -> Vec<Value> {
         ("x-alloy-user-token", "A JWT that names the end user"),
         ("x-alloy-userid", "The end user, where the server's identity mode trusts it"),
         ("x-credential-id", "The credential to use when a call names none"),
-        ("x-redirect-uri", "Where an OAuth flow started by this call returns to"),
+        ("x-redirect-uri", "Where a browser flow started by this call returns to; there are none yet"),
         ("x-mcp-server-id", "The server, when the path names none"),
     ]
     .into_iter()
